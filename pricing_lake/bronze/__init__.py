@@ -1,0 +1,1 @@
+"""The bronze layer, what the sources said: one file per table, a transform and a decorator, nothing else."""

@@ -1,0 +1,23 @@
+"""bronze/raw_smartgo_sales: one day of SmartGo's sales, as sold and with the source's own control figures."""
+
+import pyarrow as pa
+
+from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
+from pricing_lake.lake.gate import Candidate
+from pricing_lake.lake.window import PartitionWindow
+from pricing_lake.resources.smartgo import SmartGoResource
+from pricing_lake.sources.window import Window
+from pricing_lake.table_asset import table_asset
+
+
+@table_asset(RAW_SMARTGO_SALES, pool="smartgo")
+def raw_smartgo_sales(window: PartitionWindow, smartgo: SmartGoResource) -> Candidate:
+    """Sales of the UTC day, returns and cancellations included, and stray rows that no day would claim.
+
+    Rows and the COUNT/SUM they are held against come from one read-only snapshot of the shop's database.
+    """
+    with smartgo.source().read(Window(window.start, window.end)) as read:
+        control = read.control
+        rows = pa.Table.from_batches(read.batches, read.schema)
+    totals = {} if control.total is None else {"sold_price": control.total}
+    return Candidate(rows, source_system="smartgo", expected_rows=control.rows, expected_totals=totals)

@@ -1,0 +1,23 @@
+"""Every contract of the lake in flow order, and the look-up by id. Declares nothing itself."""
+
+from pricing_lake.contracts.bronze import BRONZE
+from pricing_lake.contracts.marts import MARTS
+from pricing_lake.contracts.model import Grain, Layer, Table, by_id
+from pricing_lake.contracts.quality import QUALITY
+from pricing_lake.contracts.silver import SILVER
+from pricing_lake.errors import ContractError
+
+TABLES: tuple[Table, ...] = (*BRONZE, *SILVER, *QUALITY, *MARTS)
+JUDGED_TABLES: tuple[Table, ...] = tuple(
+    table for table in TABLES if table.layer in (Layer.BRONZE, Layer.SILVER, Layer.GOLD) and table.every is Grain.DAY
+)
+"""Tables whose verdicts the quality tables collect: everything that a day brings in before the marts."""
+_BY_ID = by_id(TABLES)
+
+
+def table_called(name: str) -> Table:
+    """The contract with this `layer/name` or bare name. Raises ContractError naming the ones that exist."""
+    for identity, table in _BY_ID.items():
+        if name in (identity, table.name):
+            return table
+    raise ContractError(f"no table {name!r}; there are {', '.join(_BY_ID)}")

@@ -1,0 +1,68 @@
+"""Reading published partitions, and the gate across runs: an unpublished or refused partition is never read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+from pyiceberg.io.pyarrow import ArrowScan
+from pyiceberg.table import FileScanTask
+from pyiceberg.table import Table as IcebergTable
+
+from pricing_lake.contracts.as_arrow import arrow_schema
+from pricing_lake.contracts.model import Table
+from pricing_lake.errors import RefusedError
+from pricing_lake.lake.catalog import Lake
+from pricing_lake.lake.live_files import window_tasks
+from pricing_lake.lake.verdicts import Verdict, VerdictStore
+from pricing_lake.lake.window import PartitionWindow
+
+
+@dataclass
+class PublishedPartitions:
+    """Some partitions of one table, planned once and read one at a time, so that memory holds one of them."""
+
+    lake: Lake
+    contract: Table
+    windows: Sequence[PartitionWindow]
+    table: IcebergTable = field(init=False)
+    tasks: dict[str, list[FileScanTask]] = field(init=False)
+    verdicts: dict[str, Verdict] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.verdicts = VerdictStore(self.lake.proofs).latest(self.contract.id, [w.key for w in self.windows])
+        self.table = self.lake.table(self.contract)
+        self.tasks = window_tasks(self.table, self.contract, self.windows)
+
+    def read(self, window: PartitionWindow, columns: Sequence[str] | None = None) -> pa.Table:
+        """Rows of one partition, own columns only unless `columns` are named.
+
+        Raises RefusedError when the partition has no passing verdict, or when what the verdict passed never reached
+        the table (a run died between proof and commit).
+        """
+        self.require(window)
+        names = tuple(columns or self.contract.names)
+        scan = ArrowScan(
+            self.table.metadata,
+            self.table.io,
+            self.table.schema().select(*names),
+            window.predicate(self.contract),
+            case_sensitive=True,
+        )
+        target = pa.schema([arrow_schema(self.contract).field(name) for name in names])
+        rows = scan.to_table(self.tasks[window.key])
+        return rows.select(list(names)).cast(target)
+
+    def require(self, window: PartitionWindow) -> Verdict:
+        """The partition's passing verdict. Raises RefusedError when it may not be read."""
+        verdict = self.verdicts.get(window.key)
+        if verdict is None:
+            raise RefusedError(f"{self.contract.id} {window.key} is not published; materialize it first")
+        if not verdict.passed:
+            raise RefusedError(f"{verdict.explain()}; mend it and materialize that day again")
+        stored = sum(task.file.record_count for task in self.tasks[window.key])
+        if stored != verdict.good_rows:
+            raise RefusedError(
+                f"{self.contract.id} {window.key} was judged ({verdict.good_rows:,} rows) but the table holds {stored:,}; "
+                "materialize that day again"
+            )
+        return verdict

@@ -1,0 +1,124 @@
+"""What a publish decided about one partition, as data and as a JSON proof. Decides nothing itself."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pyarrow import fs
+
+from pricing_lake.contracts.model import Severity
+from pricing_lake.errors import ContractError
+
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """One judged rule. `value` against `threshold` where the rule measures something."""
+
+    rule: str
+    severity: Severity
+    passed: bool
+    failed_rows: int = 0
+    checked_rows: int = 0
+    value: float | None = None
+    threshold: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of one publish of one partition; `reasons` counts quarantined rows by broken rule."""
+
+    table_id: str
+    partition: str
+    batch_id: str
+    run_id: str
+    contract_version: int
+    evaluated_at: datetime
+    results: tuple[RuleResult, ...]
+    source_rows: int = 0
+    good_rows: int = 0
+    quarantined_rows: int = 0
+    duplicate_rows: int = 0
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
+    content_hash: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every critical rule held."""
+        return not self.broken
+
+    @property
+    def broken(self) -> tuple[RuleResult, ...]:
+        """Critical rules that did not hold."""
+        return tuple(r for r in self.results if r.severity is Severity.CRITICAL and not r.passed)
+
+    @property
+    def excluded_rows(self) -> int:
+        """Rows left out on purpose (returns, cancellations)."""
+        return sum(self.excluded.values())
+
+    def explain(self) -> str:
+        """One line saying why the partition was refused, or what was published."""
+        if self.passed:
+            return f"{self.table_id} {self.partition}: {self.good_rows:,} rows, {self.quarantined_rows:,} quarantined"
+        why = "; ".join(f"{r.rule}{': ' + r.note if r.note else ''}" for r in self.broken)
+        return f"{self.table_id} {self.partition} refused: {why}"
+
+
+@dataclass(frozen=True)
+class VerdictStore:
+    """Verdicts as JSON files `gold/quality/<table>/<time>_<partition>.json`; the latest of a partition counts."""
+
+    files: fs.FileSystem
+
+    def write(self, verdict: Verdict) -> str:
+        """Write the proof; returns its key."""
+        folder = _folder(verdict.table_id)
+        self.files.create_dir(folder, recursive=True)
+        key = f"{folder}/{verdict.evaluated_at.strftime(_STAMP)}_{verdict.partition}.json"
+        body = dataclasses.asdict(verdict) | {
+            "evaluated_at": verdict.evaluated_at.isoformat(),
+            "passed": verdict.passed,
+        }
+        with self.files.open_output_stream(key) as stream:
+            stream.write(json.dumps(body, indent=1).encode())
+        return key
+
+    def latest(self, table_id: str, partitions: Iterable[str]) -> dict[str, Verdict]:
+        """The newest verdict of each of `partitions` that has one."""
+        wanted = set(partitions)
+        newest: dict[str, str] = {}
+        for info in self.files.get_file_info(fs.FileSelector(_folder(table_id), allow_not_found=True)):
+            stamp, _, partition = info.base_name.removesuffix(".json").partition("_")
+            if partition in wanted and stamp > newest.get(partition, ""):
+                newest[partition] = stamp
+        return {name: self._read(f"{_folder(table_id)}/{stamp}_{name}.json") for name, stamp in newest.items()}
+
+    def _read(self, key: str) -> Verdict:
+        with self.files.open_input_stream(key) as stream:
+            text = stream.read()
+        try:
+            body: dict[str, Any] = json.loads(text)
+            body.pop("passed")
+            results = tuple(RuleResult(**{**r, "severity": Severity(r["severity"])}) for r in body.pop("results"))
+            return Verdict(**{**body, "evaluated_at": datetime.fromisoformat(body["evaluated_at"]), "results": results})
+        except (ValueError, KeyError, TypeError) as error:
+            raise ContractError(
+                f"verdict {key} is unreadable ({error}); delete it and publish that day again"
+            ) from error
+
+
+def now_utc() -> datetime:
+    """The current time, UTC."""
+    return datetime.now(UTC)
+
+
+def _folder(table_id: str) -> str:
+    return f"gold/quality/{table_id.partition('/')[2]}"

@@ -1,0 +1,61 @@
+"""The half-open UTC stretch of time that one partition of a table covers, and its predicate. Reads and writes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pyarrow as pa
+from pyiceberg.expressions import And, BooleanExpression, GreaterThanOrEqual, LessThan, Or
+
+from pricing_lake.contracts.model import Table
+from pricing_lake.contracts.types import DATE, INSTANT
+from pricing_lake.errors import ContractError
+
+
+@dataclass(frozen=True, order=True)
+class PartitionWindow:
+    """Partition `key` covers [start, end). Both are aware datetimes at midnight UTC."""
+
+    start: datetime
+    end: datetime
+    key: str
+
+    def __post_init__(self) -> None:
+        if self.start.utcoffset() != timedelta(0) or self.end.utcoffset() != timedelta(0) or self.start >= self.end:
+            raise ContractError(f"partition {self.key}: window must be a non-empty stretch in UTC")
+
+    @property
+    def first_day(self) -> date:
+        """First day of the partition."""
+        return self.start.date()
+
+    def bounds(self, table: Table) -> tuple[pa.Scalar, pa.Scalar]:
+        """The window's bounds in the type of the table's window column."""
+        kind = table.column(table.window).type
+        if kind is DATE:
+            return pa.scalar(self.start.date()), pa.scalar(self.end.date())
+        zoned = kind is INSTANT
+        low, high = (moment if zoned else moment.replace(tzinfo=None) for moment in (self.start, self.end))
+        return pa.scalar(low, kind.arrow), pa.scalar(high, kind.arrow)
+
+    def predicate(self, table: Table) -> BooleanExpression:
+        """Iceberg predicate that is true for exactly the rows of this partition."""
+        low, high = (_literal(bound) for bound in self.bounds(table))
+        return And(GreaterThanOrEqual(table.window, low), LessThan(table.window, high))
+
+
+def covering_predicate(table: Table, windows: Sequence[PartitionWindow]) -> BooleanExpression:
+    """Predicate of all `windows` together; neighbours are joined so that a range costs one comparison."""
+    stretches: list[PartitionWindow] = []
+    for window in sorted(windows):
+        if stretches and stretches[-1].end == window.start:
+            stretches[-1] = PartitionWindow(stretches[-1].start, window.end, stretches[-1].key)
+        else:
+            stretches.append(window)
+    predicates = [stretch.predicate(table) for stretch in stretches]
+    return predicates[0] if len(predicates) == 1 else Or(*predicates)
+
+
+def _literal(bound: pa.Scalar) -> str:
+    value = bound.as_py()
+    return str(value.isoformat())

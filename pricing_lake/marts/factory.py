@@ -1,0 +1,81 @@
+"""Makes each saved mart query an asset: the engine runs the `.sql` once per run, its rows are published per partition."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pricing_lake.contracts.all import table_called
+from pricing_lake.contracts.marts import MARTS
+from pricing_lake.contracts.model import Table
+from pricing_lake.lake.catalog import Lake
+from pricing_lake.lake.gate import Candidate
+from pricing_lake.lake.reader import PublishedPartitions
+from pricing_lake.lake.window import PartitionWindow
+from pricing_lake.marts.saved import SavedQuery, saved_query
+from pricing_lake.table_asset import TableAsset
+
+
+@dataclass(frozen=True)
+class MartAsset(TableAsset):
+    """A mart: its transform names the resources it needs, its rows come from the saved query."""
+
+    query: SavedQuery | None = None
+
+    @property
+    def code_version(self) -> str:
+        """Changes when the contract or the query does."""
+        return f"{self.contract.fingerprint}-{self.saved.fingerprint}"
+
+    @property
+    def description(self) -> str:
+        """The question the mart answers, and its SQL."""
+        return f"{self.saved.question}\n\n{self.contract.grain}\n\n```sql\n{self.saved.sql.strip()}\n```"
+
+    @property
+    def saved(self) -> SavedQuery:
+        """The mart's query."""
+        return self.query or saved_query(self.contract.name)
+
+    def producer(
+        self, lake: Lake, windows: Sequence[PartitionWindow], resources: Any
+    ) -> Callable[[PartitionWindow], Candidate]:
+        """Run the query once over the whole range; every day mart waits for that day of what it reads."""
+        same_grain = [t for t in self.reads if t.every is self.contract.every]
+        gates = [PublishedPartitions(lake, table, windows) for table in same_grain]
+        inputs = {table.name: lake.table(table) for table in self.reads}
+        period = {
+            "period_start": min(window.start for window in windows).replace(tzinfo=None),
+            "period_end": max(window.end for window in windows).replace(tzinfo=None),
+            "tenant_id": None,
+        }
+        rows = resources.engine.sql().run(self.saved.sql, inputs, {**self.saved.parameters, **period}).read_all()
+
+        def produce(window: PartitionWindow) -> Candidate:
+            for gate in gates:
+                gate.require(window)
+            return Candidate(_within(self.contract, rows, window))
+
+        return produce
+
+
+def mart_assets() -> tuple[MartAsset, ...]:
+    """Every mart of the catalogue."""
+
+    def mart(engine: object) -> pa.Table:
+        raise NotImplementedError(f"a mart's rows come from its query, not from {engine}")
+
+    return tuple(_mart(contract, mart) for contract in MARTS)
+
+
+def _mart(contract: Table, transform: Callable[..., pa.Table]) -> MartAsset:
+    query = saved_query(contract.name)
+    return MartAsset(contract, tuple(table_called(name) for name in query.reads), transform, query=query)
+
+
+def _within(contract: Table, rows: pa.Table, window: PartitionWindow) -> pa.Table:
+    low, high = window.bounds(contract)
+    values = rows.column(contract.window)
+    return rows.filter(pc.and_(pc.greater_equal(values, low), pc.less(values, high)))

@@ -1,0 +1,39 @@
+"""One Dagster resource per outside system, and `resources_for(stage)`: the only place that turns settings into clients."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from pricing_lake.errors import ConfigurationError
+from pricing_lake.resources.embedder import EmbedderResource
+from pricing_lake.resources.engine import EngineResource
+from pricing_lake.resources.lake import LakeResource
+from pricing_lake.resources.pictures import PictureResource
+from pricing_lake.resources.smartgo import SmartGoResource
+from pricing_lake.stage import Stage
+
+
+def resources_for(stage: Stage) -> Mapping[str, dg.ConfigurableResource[object]]:
+    """Every resource of a stage, by the key that transforms name in their parameters. Opens nothing."""
+    if stage.name != "local" or stage.engine != "duckdb" or stage.embedder != "local":
+        raise ConfigurationError(
+            f"stage {stage.name} with engine {stage.engine} and embedder {stage.embedder} is not built yet; "
+            "use local, duckdb and local"
+        )
+    return {
+        "lake": LakeResource(
+            catalog_uri=stage.catalog_uri,
+            warehouse=str(stage.warehouse),
+            namespace=stage.namespace,
+            embedding_encoding=stage.embedding_encoding,
+        ),
+        "smartgo": SmartGoResource(url_variable="SMARTGO_URL", home=str(stage.home)),
+        "pictures": PictureResource(
+            store_uri=f"file://{stage.home}",
+            image_root=str(stage.image_root),
+            concurrency=stage.image_concurrency,
+            trusted_hosts=sorted(stage.trusted_image_hosts),
+        ),
+        "embedder": EmbedderResource(home=str(stage.home)),
+        "engine": EngineResource(),
+    }

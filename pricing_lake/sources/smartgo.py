@@ -1,0 +1,172 @@
+"""SmartGo, the shop whose sales the lake is about: read a window, ask which days changed, look whether all is well.
+
+The dialects' SQL and the drivers live next door; casting to the contract is the caller's part.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from pricing_lake.errors import ConfigurationError, SourceSchemaError
+from pricing_lake.sources.adbc import Database, ReadOptions, Snapshot
+from pricing_lake.sources.adbc_postgresql import postgres_database
+from pricing_lake.sources.adbc_sqlite import sqlite_database
+from pricing_lake.sources.smartgo_mapping import SmartGoMapping
+from pricing_lake.sources.smartgo_postgresql import PostgresSales
+from pricing_lake.sources.smartgo_sql import SalesSql
+from pricing_lake.sources.smartgo_sqlite import SqliteSales
+from pricing_lake.sources.window import Control, Window
+
+Dialect = type[SqliteSales] | type[PostgresSales]
+OPENERS: dict[str, tuple[Callable[[str, ReadOptions], Database], Dialect]] = {
+    "sqlite": (sqlite_database, SqliteSales),
+    "postgresql": (postgres_database, PostgresSales),
+    "postgres": (postgres_database, PostgresSales),
+}
+"""What each scheme of SMARTGO_URL is opened with."""
+
+
+@dataclass(frozen=True)
+class SalesRead:
+    """One window of sales being read; see `window.Read`."""
+
+    schema: pa.Schema
+    control: Control
+    batches: Iterator[pa.RecordBatch]
+
+
+class ChangedDay(NamedTuple):
+    """A UTC day of sale, and how many of its rows changed."""
+
+    day: date
+    rows: int
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """What a look at the source found. A positive skew means that the source's clock is ahead of ours.
+
+    `missing_columns` are the mapped names that the table lacks; `table_rows_estimate` is None when the
+    source has no idea.
+    """
+
+    dialect: str
+    server_version: str
+    latency_seconds: float
+    clock_skew_seconds: float
+    table_rows_estimate: int | None
+    missing_columns: tuple[str, ...]
+
+
+def open_smartgo(
+    url: str, mapping: SmartGoMapping | None = None, options: ReadOptions | None = None
+) -> "SmartGoSource":
+    """Return the source behind `sqlite:///…` or `postgresql://…`; nothing is connected yet.
+
+    Raises ConfigurationError when the scheme is not one of OPENERS or the URL is malformed.
+    """
+    scheme = url.partition("://")[0] if "://" in url else ""
+    if scheme not in OPENERS:
+        raise ConfigurationError(
+            f"SMARTGO_URL starts with {scheme + '://' if scheme.isalnum() else 'no scheme'}; "
+            f"use one of {', '.join(f'{known}://' for known in OPENERS)}"
+        )
+    opener, dialect = OPENERS[scheme]
+    return SmartGoSource(opener(url, options or ReadOptions()), dialect, mapping or SmartGoMapping())
+
+
+class SmartGoSource:
+    """The sales table of one shop. Every call opens its own connection and closes it.
+
+    All methods raise ConfigurationError (wrong URL, password, rights), SourceSchemaError (table or
+    column missing or of an unusable type), SourceUnavailableError (try again later) or
+    SourceDataError (the database cannot compute its own rows).
+    """
+
+    name = "smartgo"
+
+    def __init__(self, database: Database, dialect: Dialect, mapping: SmartGoMapping) -> None:
+        self._database = database
+        self._dialect = dialect
+        self._mapping = mapping
+
+    @contextmanager
+    def read(self, window: Window) -> Iterator[SalesRead]:
+        """Open the sales of a window (see `SalesSql.window` for what belongs to it), in no particular order.
+
+        Control and rows come from one snapshot: writers in between change neither. Values are as
+        stored; a value that the contract will refuse fails nothing here.
+        """
+        with self._snapshot(self._dialect.bounds(window)) as snapshot:
+            sql = self._checked(snapshot)
+            control = sql.as_control(snapshot.rows(sql.control())[0])
+            with snapshot.batches(sql.rows(), sql.schema()) as batches:
+                yield SalesRead(sql.schema(), control, batches)
+
+    def changed_days(self, since: datetime, until: datetime) -> list[ChangedDay]:
+        """Return the days of sale of the rows updated in [since, until), in order.
+
+        A row whose time of sale moved is told for its new day only. Raises ConfigurationError when the
+        mapping has no `updated_at`.
+        """
+        with self._snapshot(self._dialect.bounds(Window(since, until))) as snapshot:
+            found = snapshot.rows(self._checked(snapshot).changed_days())
+        return [ChangedDay(_as_date(day), rows) for day, rows in found]
+
+    def probe(self) -> SourceFacts:
+        """Connect, compare clocks and look at the table. A missing column is reported, a missing table raises."""
+        with self._snapshot({}) as snapshot:
+            sent = time.time()
+            clock, version = snapshot.rows(self._database.clock_query)[0]
+            answered = time.time()
+            types = self._types(snapshot)
+            estimate = snapshot.rows(self._database.rows_estimate_query(self._mapping.table_name))
+        return SourceFacts(
+            dialect=self._database.dialect,
+            server_version=version,
+            latency_seconds=answered - sent,
+            clock_skew_seconds=clock - (sent + answered) / 2,
+            table_rows_estimate=estimate[0][0] if estimate else None,
+            missing_columns=tuple(self._missing(types)),
+        )
+
+    @contextmanager
+    def _snapshot(self, values: dict[str, str]) -> Iterator[Snapshot]:
+        table = self._mapping.table_name
+        with self._database.snapshot({"schema": table.schema, "table": table.name} | values) as snapshot:
+            yield snapshot
+
+    def _checked(self, snapshot: Snapshot) -> SalesSql:
+        """Return the statements, sure that every mapped column exists."""
+        types = self._types(snapshot)
+        missing = self._missing(types)
+        if missing:
+            raise SourceSchemaError(
+                f"{self._mapping.table} in {self._database.address} has no column {', '.join(missing)}; "
+                f"it has {', '.join(types)}: fix SMARTGO mapping"
+            )
+        return self._dialect(self._mapping, types)
+
+    def _missing(self, types: dict[str, str]) -> list[str]:
+        known = {self._database.comparable(name) for name in types}
+        mapped = filter(None, self._mapping.columns.values())
+        return [name for name in mapped if self._database.comparable(name) not in known]
+
+    def _types(self, snapshot: Snapshot) -> dict[str, str]:
+        types = dict(snapshot.rows(self._database.columns_query))
+        if not types:
+            tables = [name for (name,) in snapshot.rows(self._database.tables_query)]
+            raise SourceSchemaError(
+                f"{self._database.address} has no table {self._mapping.table}; "
+                f"it has {', '.join(tables) or 'none'}: fix SMARTGO mapping"
+            )
+        return types
+
+
+def _as_date(day: Any) -> date:
+    return day if isinstance(day, date) else date.fromisoformat(day)

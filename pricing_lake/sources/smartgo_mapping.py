@@ -1,0 +1,103 @@
+"""SmartGo's sales columns, and how a shop's own table is mapped onto them. No SQL is written here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Self
+
+from pricing_lake.errors import ConfigurationError
+from pricing_lake.sources.adbc import IDENTIFIER, TableName, quoted
+
+COLUMNS = (
+    "sale_id",
+    "tenant_id",
+    "product_id",
+    "category",
+    "brand",
+    "condition",
+    "sold_price",
+    "currency",
+    "sold_at",
+    "image_url",
+    "description",
+    "customer_id",
+    "quantity",
+    "updated_at",
+    "deleted_at",
+)
+"""Every column of a sale, in the order in which batches carry them."""
+
+MOMENTS = ("sold_at", "updated_at", "deleted_at")
+OPTIONAL = ("brand", "image_url", "description", "customer_id", "quantity", "updated_at", "deleted_at")
+"""Columns a shop may lack: mapped to None they arrive as NULL."""
+
+FIELDS = ("table", "columns")
+
+
+@dataclass(frozen=True)
+class SmartGoMapping:
+    """Where a shop keeps SmartGo's columns: `columns` names, per SmartGo column, the shop's own (or None).
+
+    A column that is not named keeps its name. `table` may carry a schema (`shop.sales`) and may be a view.
+    Raises ConfigurationError, one line that names every wrong field.
+    """
+
+    table: str = "sales"
+    columns: Mapping[str, str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        problems = [*_table_problems(self.table), *_column_problems(self.columns)]
+        if problems:
+            raise ConfigurationError(f"fix SMARTGO mapping: {'; '.join(problems)}")
+        complete = {name: self.columns.get(name, name) for name in COLUMNS}
+        object.__setattr__(self, "columns", MappingProxyType(complete))
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Return the mapping that a configuration file's section holds: `table`, `columns`, both optional."""
+        unknown = [name for name in values if name not in FIELDS]
+        if unknown:
+            raise ConfigurationError(
+                f"fix SMARTGO mapping: {', '.join(map(repr, unknown))} is no field; fields are {', '.join(FIELDS)}"
+            )
+        return cls(**values)
+
+    @property
+    def table_name(self) -> TableName:
+        """Return the table, taken apart."""
+        schema, _, name = self.table.rpartition(".")
+        return TableName(schema, name)
+
+    def has(self, column: str) -> bool:
+        """Tell whether the shop has this SmartGo column."""
+        return self.columns[column] is not None
+
+    def quoted(self, column: str) -> str:
+        """Return the shop's name of a SmartGo column as SQL; the shop must have it."""
+        name = self.columns[column]
+        if name is None:
+            raise ConfigurationError(f"fix SMARTGO mapping: {column} is mapped to null, but it is needed here")
+        return quoted(name)
+
+
+def _table_problems(table: object) -> list[str]:
+    parts = table.split(".") if isinstance(table, str) else []
+    if 1 <= len(parts) <= 2 and all(map(IDENTIFIER.fullmatch, parts)):
+        return []
+    return [f"table {table!r} must be a plain name, or schema.name"]
+
+
+def _column_problems(columns: object) -> list[str]:
+    if not isinstance(columns, Mapping):
+        return [f"columns must be a mapping of SmartGo column to the table's column, not {columns!r}"]
+    return [problem for name, column in columns.items() if (problem := _column_problem(name, column))]
+
+
+def _column_problem(name: object, column: object) -> str | None:
+    if name not in COLUMNS:
+        return f"{name!r} is not a SmartGo column; they are {', '.join(COLUMNS)}"
+    if column is None:
+        return None if name in OPTIONAL else f"{name} must not be null: every sale needs it"
+    if not isinstance(column, str) or not IDENTIFIER.fullmatch(column):
+        return f"{name} is mapped to {column!r}, which is not a plain column name"
+    return None

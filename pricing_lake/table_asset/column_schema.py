@@ -1,0 +1,50 @@
+"""A contract as Dagster shows it: column schema with constraints and PII tags, column lineage, tags. No data here."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from pricing_lake.contracts.columns import stored_columns
+from pricing_lake.contracts.model import Column, Pii, Table
+
+
+def table_schema(table: Table) -> dg.TableSchema:
+    """The table as stored, for the Columns tab and the catalogue search."""
+    return dg.TableSchema(
+        columns=[_table_column(column) for column in stored_columns(table)],
+        constraints=dg.TableConstraints(other=[f"unique per partition: {', '.join(table.key)}"]),
+    )
+
+
+def _table_column(column: Column) -> dg.TableColumn:
+    return dg.TableColumn(
+        name=column.name,
+        type=column.type.athena,
+        description=column.doc,
+        constraints=dg.TableColumnConstraints(nullable=not column.required, other=[r.doc for r in column.rules]),
+        tags={} if column.pii is Pii.NONE else {"pii": column.pii.value},
+    )
+
+
+def column_lineage(table: Table, reads: Sequence[Table]) -> dg.TableColumnLineage:
+    """Columns that pass through: same name and same type in a table that is read."""
+    dependencies = {
+        column.name: [
+            dg.TableColumnDep(asset_key=asset_key(upstream), column_name=column.name)
+            for upstream in reads
+            if any(other.name == column.name and other.type is column.type for other in upstream.columns)
+        ]
+        for column in table.columns
+    }
+    return dg.TableColumnLineage({name: found for name, found in dependencies.items() if found})
+
+
+def asset_key(table: Table) -> dg.AssetKey:
+    """`layer/name`, the same words as everywhere else."""
+    return dg.AssetKey([table.layer.value, table.name])
+
+
+def asset_tags(table: Table) -> dict[str, str]:
+    """Tags to filter by: the layer, the grain, and whether personal data is inside."""
+    nearest = [level.value for level in reversed(Pii) if any(column.pii is level for column in table.columns)]
+    return {"layer": table.layer.value, "every": table.every.value, "pii": nearest[0]}

@@ -1,0 +1,146 @@
+"""`@table_asset(CONTRACT, reads=…)`: a pure transform becomes a blueprint, the blueprint a Dagster asset per calendar.
+
+Nothing a Dagster user sees is spelled in a layer's file: keys, schema, lineage, partitions, checks and policies derive.
+"""
+
+import hashlib
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from pricing_lake.contracts.model import Grain, Table
+from pricing_lake.errors import ContractError, PermanentError
+from pricing_lake.lake.catalog import Lake
+from pricing_lake.lake.gate import Candidate
+from pricing_lake.lake.publish import publish
+from pricing_lake.lake.reader import PublishedPartitions
+from pricing_lake.lake.window import PartitionWindow
+from pricing_lake.partitions import Calendar
+from pricing_lake.table_asset import policies
+from pricing_lake.table_asset.column_schema import asset_key, asset_tags, column_lineage, table_schema
+from pricing_lake.table_asset.partition_verdicts import Event, check_specs, record_publication
+
+WINDOW = "window"
+Transform = Callable[..., pa.Table | Candidate]
+
+
+@dataclass(frozen=True)
+class TableAsset:
+    """A table, what it reads and the transform that makes one partition of it.
+
+    A parameter of the transform named like a table that is read receives that partition's rows (`pa.Table`), one called
+    `window` the partition, any other the Dagster resource of that name. The transform returns rows or a Candidate.
+    """
+
+    contract: Table
+    reads: tuple[Table, ...]
+    transform: Transform
+    pool: str | None = None
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the transform's parameters."""
+        return tuple(inspect.signature(self.transform).parameters)
+
+    @property
+    def resources(self) -> frozenset[str]:
+        """Resource keys the asset needs."""
+        tables = {table.name for table in self.reads}
+        return frozenset({"lake", *(name for name in self.parameters if name not in tables and name != WINDOW)})
+
+    @property
+    def code_version(self) -> str:
+        """Changes when the contract or the transform's source does."""
+        source = inspect.getsource(inspect.unwrap(self.transform))
+        return f"{self.contract.fingerprint}-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
+
+    @property
+    def description(self) -> str:
+        """The contract's grain, then what the transform says of itself."""
+        return f"{self.contract.grain}\n\n{inspect.getdoc(self.transform) or ''}".strip()
+
+    def definition(self, calendar: Calendar, namespace: str, backfill_days: int) -> dg.AssetsDefinition:
+        """The Dagster asset on this calendar."""
+        table = self.contract
+        partitions = calendar.days if table.every is Grain.DAY else calendar.months
+
+        @dg.asset(
+            key=asset_key(table),
+            deps=[dg.AssetDep(asset_key(up), partition_mapping=policies.mapping(up, table)) for up in self.reads],
+            partitions_def=partitions,
+            check_specs=check_specs(table, partitions),
+            required_resource_keys=set(self.resources),
+            group_name=table.layer.value,
+            kinds={"iceberg", "python", table.layer.value} & _KINDS_WITH_AN_ICON,
+            owners=[table.owner.value],
+            tags=asset_tags(table),
+            description=self.description,
+            metadata={
+                "dagster/column_schema": table_schema(table),
+                "dagster/column_lineage": column_lineage(table, self.reads),
+                "dagster/table_name": f"{namespace}.{table.name}",
+                "key": ", ".join(table.key),
+                "contract_version": table.version,
+            },
+            code_version=self.code_version,
+            backfill_policy=dg.BackfillPolicy.multi_run(backfill_days),
+            retry_policy=policies.RETRY_TRANSIENT,
+            automation_condition=policies.automation(table),
+            freshness_policy=policies.freshness(table),
+            pool=self.pool,
+            output_required=False,
+        )
+        def compute(context: dg.AssetExecutionContext) -> Iterator[Event]:
+            windows = [_window(partitions, key) for key in context.partition_keys]
+            lake = context.resources.lake.open()
+            try:
+                produce = self.producer(lake, windows, context.resources)
+                publication = publish(lake, table, windows, produce, context.run_id)
+            except PermanentError as error:
+                raise dg.Failure(str(error), allow_retries=False) from error
+            yield from record_publication(context, table, publication)
+
+        return compute
+
+    def producer(
+        self, lake: Lake, windows: Sequence[PartitionWindow], resources: Any
+    ) -> Callable[[PartitionWindow], Candidate]:
+        """How one partition's candidate is made: read what upstream published, hand it to the transform."""
+        wanted = self.parameters
+        upstream = {t.name: PublishedPartitions(lake, t, windows) for t in self.reads if t.name in wanted}
+        given = {name: getattr(resources, name) for name in wanted if name not in upstream and name != WINDOW}
+
+        def produce(window: PartitionWindow) -> Candidate:
+            tables = {name: published.read(window) for name, published in upstream.items()}
+            windowed = {WINDOW: window} if WINDOW in wanted else {}
+            made = self.transform(**tables, **given, **windowed)
+            return made if isinstance(made, Candidate) else Candidate(made)
+
+        return produce
+
+
+_KINDS_WITH_AN_ICON = {"iceberg", "python", "bronze", "silver", "gold"}
+
+
+def table_asset(
+    contract: Table, reads: Sequence[Table] = (), pool: str | None = None
+) -> Callable[[Transform], TableAsset]:
+    """Make the decorated transform the one way `contract` comes into being. Raises ContractError on a wrong name."""
+
+    def decorate(transform: Transform) -> TableAsset:
+        if transform.__name__ != contract.name:
+            raise ContractError(
+                f"{contract.id}: its transform is called {transform.__name__}; give it the table's name"
+            )
+        return TableAsset(contract, tuple(reads), transform, pool)
+
+    return decorate
+
+
+def _window(partitions: dg.TimeWindowPartitionsDefinition, key: str) -> PartitionWindow:
+    stretch = partitions.time_window_for_partition_key(key)
+    return PartitionWindow(stretch.start, stretch.end, key)

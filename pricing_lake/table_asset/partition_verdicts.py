@@ -1,0 +1,157 @@
+"""Verdicts into Dagster's event log, one per partition, also in range runs. The only place that knows how.
+
+By itself Dagster 1.13 records a check of a range run once, with partition=None, and its page shows "Skipped". What works
+(seen through the daemon and the browser): materializations first, then one evaluation per day that points at its
+materialization, then the aggregate, then the failure. `test_partition_verdicts` tells when Dagster mends it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
+
+from pricing_lake.contracts.model import Table
+from pricing_lake.lake.publish import Publication
+from pricing_lake.lake.verdicts import Verdict
+from pricing_lake.table_asset.column_schema import asset_key
+
+GATE = "gate"
+QUARANTINE = "quarantine"
+Event = dg.MaterializeResult[None] | dg.AssetCheckResult
+
+
+def check_specs(table: Table, partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetCheckSpec]:
+    """The generated checks of a table: the gate, and how much was set aside."""
+    return [
+        dg.AssetCheckSpec(
+            GATE,
+            asset=asset_key(table),
+            description="Every critical rule of the partition held; a refused partition changes nothing.",
+            blocking=True,
+            partitions_def=partitions,
+        ),
+        dg.AssetCheckSpec(
+            QUARANTINE,
+            asset=asset_key(table),
+            description=f"At most {table.max_bad_share:.0%} of the rows were quarantined, each with its reasons.",
+            partitions_def=partitions,
+        ),
+    ]
+
+
+def record_publication(context: dg.AssetExecutionContext, table: Table, publication: Publication) -> Iterator[Event]:
+    """Record materializations, then the verdict of each partition, then the aggregate. Raises Failure when refused."""
+    key = asset_key(table)
+    good = [verdict for verdict in publication.verdicts if verdict.passed]
+    if publication.refused:
+        for verdict in good:
+            context.log_event(
+                dg.AssetMaterialization(key, partition=verdict.partition, metadata=_figures(verdict, publication))
+            )
+    else:
+        for verdict in good:
+            context.add_asset_metadata(_figures(verdict, publication), asset_key=key, partition_key=verdict.partition)
+        yield dg.MaterializeResult(asset_key=key)
+    _record_each(context, key, table, publication.verdicts)
+    yield dg.AssetCheckResult(
+        asset_key=key,
+        check_name=GATE,
+        passed=not publication.refused,
+        metadata={"partitions": len(publication.verdicts), "refused": len(publication.refused)},
+    )
+    yield dg.AssetCheckResult(
+        asset_key=key,
+        check_name=QUARANTINE,
+        passed=all(_share_holds(table, verdict) for verdict in publication.verdicts),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"quarantined_rows": sum(verdict.quarantined_rows for verdict in publication.verdicts)},
+    )
+    if publication.refused:
+        lines = "\n".join(verdict.explain() for verdict in publication.refused)
+        days = ", ".join(verdict.partition for verdict in publication.refused)
+        raise dg.Failure(f"refused partitions of {table.id}: {days}\n{lines}", allow_retries=False)
+
+
+def _record_each(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, table: Table, verdicts: Sequence[Verdict]
+) -> None:
+    passed = {verdict.partition for verdict in verdicts if verdict.passed}
+    stored = context.instance.get_latest_storage_id_by_partition(key, dg.DagsterEventType.ASSET_MATERIALIZATION, passed)
+    for verdict in verdicts:
+        target = (
+            AssetCheckEvaluationTargetMaterializationData(
+                storage_id=stored[verdict.partition],
+                run_id=context.run_id,
+                timestamp=verdict.evaluated_at.timestamp(),
+            )
+            if verdict.partition in stored
+            else None
+        )
+        for name, held, severity, metadata in (
+            (GATE, verdict.passed, dg.AssetCheckSeverity.ERROR, _rules(verdict)),
+            (QUARANTINE, _share_holds(table, verdict), dg.AssetCheckSeverity.WARN, _reasons(verdict)),
+        ):
+            context.log_event(
+                dg.AssetCheckEvaluation(
+                    asset_key=key,
+                    check_name=name,
+                    passed=held,
+                    partition=verdict.partition,
+                    blocking=name == GATE,
+                    severity=severity,
+                    metadata=metadata,
+                    target_materialization_data=target,
+                )
+            )
+
+
+def _share_holds(table: Table, verdict: Verdict) -> bool:
+    return verdict.quarantined_rows <= table.max_bad_share * max(1, verdict.source_rows)
+
+
+def _figures(verdict: Verdict, publication: Publication) -> dict[str, dg.MetadataValue]:
+    """Numbers of one partition; Dagster plots them over partitions."""
+    figures: dict[str, dg.MetadataValue] = {
+        "dagster/partition_row_count": dg.MetadataValue.int(verdict.good_rows),
+        "source_rows": dg.MetadataValue.int(verdict.source_rows),
+        "quarantined_rows": dg.MetadataValue.int(verdict.quarantined_rows),
+        "duplicate_rows": dg.MetadataValue.int(verdict.duplicate_rows),
+        "excluded_rows": dg.MetadataValue.int(verdict.excluded_rows),
+        "changed": dg.MetadataValue.bool(verdict.partition in publication.changed),
+        "batch_id": dg.MetadataValue.text(verdict.batch_id),
+    }
+    figures |= {name: dg.MetadataValue.float(value) for name, value in verdict.figures.items()}
+    if verdict.reasons:
+        figures["quarantine"] = _counts("reason", verdict.reasons)
+    if verdict.excluded:
+        figures["excluded"] = _counts("reason", verdict.excluded)
+    return figures
+
+
+def _rules(verdict: Verdict) -> dict[str, dg.MetadataValue]:
+    lines = ["| rule | severity | held | note |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| {r.rule} | {r.severity} | {'yes' if r.passed else '**no**'} | {r.note.replace('|', '/')} |"
+        for r in verdict.results
+    ]
+    return {
+        "rules": dg.MetadataValue.md("\n".join(lines)),
+        "good_rows": dg.MetadataValue.int(verdict.good_rows),
+        "batch_id": dg.MetadataValue.text(verdict.batch_id),
+    }
+
+
+def _reasons(verdict: Verdict) -> dict[str, dg.MetadataValue]:
+    share = verdict.quarantined_rows / max(1, verdict.source_rows)
+    metadata: dict[str, dg.MetadataValue] = {
+        "quarantined_rows": dg.MetadataValue.int(verdict.quarantined_rows),
+        "quarantined_share": dg.MetadataValue.float(round(share, 6)),
+    }
+    return metadata | ({"reasons": _counts("reason", verdict.reasons)} if verdict.reasons else {})
+
+
+def _counts(heading: str, counts: Mapping[str, int]) -> dg.MetadataValue:
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return dg.MetadataValue.md(
+        "\n".join([f"| {heading} | rows |", "| --- | --- |", *(f"| {name} | {count:,} |" for name, count in ranked)])
+    )

@@ -1,0 +1,36 @@
+"""Policies that every table asset gets: retries, freshness, automation, backfill size. Applied here and nowhere else."""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from pricing_lake.contracts.model import Grain, Table
+
+RETRY_TRANSIENT = dg.RetryPolicy(max_retries=3, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+"""Only transient errors reach it: permanent ones are raised as Failure(allow_retries=False)."""
+
+MONTHS_WHOSE_DAYS_CHANGED = (
+    dg.AutomationCondition.any_deps_updated().since_last_handled()
+    & ~dg.AutomationCondition.in_progress()
+    & ~dg.AutomationCondition.any_deps_in_progress()
+)
+"""Requests exactly the months of which a day changed, old or new; `eager()` looks at the latest month only."""
+
+
+def automation(table: Table) -> dg.AutomationCondition[dg.AssetKey] | None:
+    """Month tables follow their days by themselves; day tables follow the schedule."""
+    return MONTHS_WHOSE_DAYS_CHANGED if table.every is Grain.MONTH else None
+
+
+def freshness(table: Table) -> dg.FreshnessPolicy | None:
+    """Day tables are late when no partition came within the contract's hours."""
+    if table.every is Grain.MONTH:
+        return None
+    return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=table.fresh_within_hours))
+
+
+def mapping(upstream: Table, downstream: Table) -> dg.PartitionMapping | None:
+    """Month from days: the days of the month that exist. Same grain: the same partition (Dagster's default)."""
+    if upstream.every is downstream.every:
+        return None
+    return dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)
