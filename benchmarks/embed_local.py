@@ -20,11 +20,11 @@ from pricing_lake_tests.images.near_duplicates import (
     DISTORTIONS,
     HARDEST,
     REAL_PHOTOS,
+    DigestSeededEmbedder,
     distorted,
     real_photos,
     recall,
 )
-from pricing_lake_tests.images.test_embed_local import DigestSeededEmbedder
 
 RECALL_GOAL = 0.88
 MILLISECONDS_GOAL = 6.0
@@ -35,17 +35,17 @@ def hsv_histogram(photo: bytes) -> np.ndarray:
     """Hue, saturation, value in 8 x 4 x 4 bins."""
     pixels = np.asarray(Image.open(BytesIO(photo)).convert("HSV")).reshape(-1, 3)
     counts, _ = np.histogramdd(pixels, bins=(8, 4, 4), range=((0, 256),) * 3)
-    return unit(np.sqrt(counts).ravel())
+    return _unit(np.sqrt(counts).ravel())
 
 
 def grey_thumbnail(photo: bytes) -> np.ndarray:
     """32 x 32 grey pixels without their mean."""
     pixels = np.asarray(Image.open(BytesIO(photo)).convert("L").resize((32, 32)), dtype=np.float64)
-    return unit((pixels - pixels.mean()).ravel())
+    return _unit((pixels - pixels.mean()).ravel())
 
 
-def unit(vector: np.ndarray) -> np.ndarray:
-    return vector / (np.linalg.norm(vector) + 1e-12)
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return np.asarray(vector / (np.linalg.norm(vector) + 1e-12))
 
 
 METHODS: dict[str, Callable[[bytes], np.ndarray]] = {

@@ -11,7 +11,7 @@ from pricing_lake.partitions import Calendar
 from pricing_lake.quality.quality_results import quality_results
 from pricing_lake.quality.quarantined_rows import quarantined_rows
 from pricing_lake.resources import resources_for
-from pricing_lake.schedules import daily, daily_schedule
+from pricing_lake.schedules import daily, daily_at_0300_utc
 from pricing_lake.sensors import month_marts, quality_of_day, quality_of_refused_days
 from pricing_lake.silver.embeddings import embeddings
 from pricing_lake.silver.sales_history import sales_history
@@ -38,7 +38,7 @@ def build_defs(stage: Stage, **overrides: Any) -> dg.Definitions:
     return dg.Definitions(
         assets=[asset.definition(calendar, stage.namespace, stage.backfill_days) for asset in table_assets()],
         jobs=[daily, quality_of_day],
-        schedules=[daily_schedule()],
+        schedules=[daily_at_0300_utc],
         sensors=[month_marts, quality_of_refused_days],
         resources={**resources_for(stage), **overrides},
         executor=dg.in_process_executor,

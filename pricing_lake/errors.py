@@ -1,4 +1,4 @@
-"""Every exception the lake raises on purpose, as one tree. Retry policy reads the two branches; nothing else lives here.
+"""Every exception the lake raises on purpose, as one tree whose branches the retry policy reads. Nothing else.
 
 PricingLakeError
 ├── PermanentError              trying again cannot help: somebody must change something

@@ -16,12 +16,11 @@ daily = dg.define_asset_job(
 )
 
 
-def daily_schedule() -> dg.ScheduleDefinition | dg.UnresolvedPartitionedAssetScheduleDefinition:
-    """Yesterday's partition at 03:00 UTC. It starts switched off: turn it on where the lake should grow by itself."""
-    return dg.build_schedule_from_partitioned_job(
-        daily,
-        name="daily_at_0300_utc",
-        hour_of_day=3,
-        minute_of_hour=0,
-        description="Runs `daily` for yesterday (UTC).",
-    )
+# It starts switched off: turn it on where the lake should grow by itself.
+daily_at_0300_utc = dg.build_schedule_from_partitioned_job(
+    daily,
+    name="daily_at_0300_utc",
+    hour_of_day=3,
+    minute_of_hour=0,
+    description="Runs `daily` for yesterday (UTC).",
+)

@@ -1,30 +1,22 @@
 """bronze/raw_product_images: the pictures that a day's sales point to, fetched, checked and kept by content."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from pricing_lake.contracts.bronze import RAW_PRODUCT_IMAGES, RAW_SMARTGO_SALES
 from pricing_lake.contracts.cast import REASON_COLUMN
 from pricing_lake.errors import ImageError
-from pricing_lake.images.fetch import fetch_images
-from pricing_lake.images.inspect import inspect_image, verify_decodes
-from pricing_lake.images.store import ImageStore, key_for
 from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.resources.pictures import PictureResource
 from pricing_lake.table_asset import table_asset
 
-_FACTS = {
-    "image_sha256": pa.string(),
-    "image_s3_key": pa.string(),
-    "media_type": pa.string(),
-    "byte_size": pa.int64(),
-    "width": pa.int32(),
-    "height": pa.int32(),
-    REASON_COLUMN: pa.string(),
-}
+if TYPE_CHECKING:
+    from pricing_lake.images.intake import KeptImage
+
+_FOUND = ("image_sha256", "image_s3_key", "media_type", "byte_size", "width", "height")
 
 
 @table_asset(RAW_PRODUCT_IMAGES, reads=(RAW_SMARTGO_SALES,), pool="images")
@@ -35,27 +27,26 @@ def raw_product_images(raw_smartgo_sales: pa.Table, window: PartitionWindow, pic
     """
     pointers = raw_smartgo_sales.filter(raw_smartgo_sales.column("image_url").is_valid())
     pointers = pointers.group_by(["tenant_id", "product_id", "image_url"]).aggregate([])
-    store = pictures.store()
-    urls = pointers.column("image_url").unique().to_pylist()
-    found = {url: _kept(store, outcome) for url, outcome in fetch_images(urls, pictures.policy())}
-    facts = [found[url] for url in pointers.column("image_url").to_pylist()]
-    rows = pointers.append_column("day", pa.array([window.first_day] * pointers.num_rows, pa.date32()))
-    for name, kind in _FACTS.items():
-        rows = rows.append_column(name, pa.array([fact.get(name) for fact in facts], kind))
-    return Candidate(rows, source_system="smartgo")
+    outcomes = pictures.take_in(pointers.column("image_url").to_pylist())
+    described = {url: _described(outcome) for url, outcome in outcomes.items()}
+    found = [described[url] for url in pointers.column("image_url").to_pylist()]
+    rows = pointers.append_column("day", pa.array([window.first_day] * len(found), pa.date32()))
+    for name in _FOUND:
+        kind = RAW_PRODUCT_IMAGES.column(name).type.arrow
+        rows = rows.append_column(name, pa.array([row.get(name) for row in found], kind))
+    reasons = pa.array([row.get(REASON_COLUMN) for row in found], pa.string())
+    return Candidate(rows.append_column(REASON_COLUMN, reasons), source_system="smartgo")
 
 
-def _kept(store: ImageStore, outcome: bytes | ImageError) -> Mapping[str, object]:
-    """Facts of a picture that is now in the store, or the reason why it cannot be."""
+def _described(outcome: "KeptImage | ImageError") -> Mapping[str, object]:
+    """The contract's columns of a kept picture, or the reason why there is none."""
     if isinstance(outcome, ImageError):
         return {REASON_COLUMN: str(outcome.reason)}
-    try:
-        facts = inspect_image(outcome)
-        key = key_for(facts.sha256, facts.media_type)
-        if not store.contains(key):
-            verify_decodes(outcome)
-            store.put(outcome, facts)
-    except ImageError as error:
-        return {REASON_COLUMN: str(error.reason)}
-    described = asdict(facts)
-    return {"image_sha256": described.pop("sha256"), "image_s3_key": key, **described}
+    facts = outcome.facts
+    return dict(
+        zip(
+            _FOUND,
+            (facts.sha256, outcome.key, facts.media_type, facts.byte_size, facts.width, facts.height),
+            strict=True,
+        )
+    )

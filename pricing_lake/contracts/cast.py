@@ -1,4 +1,4 @@
-"""Strict casting of received rows to a contract's types. A value that does not fit is named, never rounded or guessed."""
+"""Strict casting of received rows to a contract's types: a misfit is named, never rounded or guessed. No rules here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Columns and rules that several tables share, declared once. A column that one table alone has lives with its table."""
+"""Columns and rules that several tables share, declared once. A column of one table alone lives with its table."""
 
 from collections.abc import Sequence
 

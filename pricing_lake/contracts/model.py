@@ -1,4 +1,4 @@
-"""The vocabulary contracts are written in: Table, Column, Rule, Partition, Retention, Pii. No table is declared here."""
+"""The vocabulary of contracts: Table, Column, Rule, Partition, Retention, Pii. No table is declared here."""
 
 import hashlib
 import re

@@ -41,7 +41,9 @@ def split_rows(table: Table, raw: pa.Table, bounds: Bounds | None = None) -> Spl
     """Split `raw` by the contract of `table`. Received = good + quarantined + duplicates, always.
 
     With `bounds`, a row whose window column lies outside belongs to another partition and is quarantined as
-    `<window>_outside_partition`: published here it would be doubled there. Raises SourceSchemaError or ContractError when the columns themselves are wrong.
+    `<window>_outside_partition`: published here it would be doubled there.
+
+    Raises SourceSchemaError or ContractError when the columns themselves are wrong.
     """
     cast = cast_rows(table, raw)
     masks = _masks(table, cast, raw)
@@ -64,7 +66,7 @@ def split_rows(table: Table, raw: pa.Table, bounds: Bounds | None = None) -> Spl
 
 
 def _masks(table: Table, cast: Cast, raw: pa.Table) -> dict[str, pl.Series]:
-    """Reason to mask (true = broken), in the order a reader would ask: known by the producer, unreadable, missing, rule."""
+    """Reason to mask (true = broken): known by the producer, then unreadable, then missing, then the rules."""
     masks: dict[str, pl.Series] = {}
     told = pl.Series([False]).new_from_index(0, raw.num_rows)
     if REASON_COLUMN in raw.column_names:

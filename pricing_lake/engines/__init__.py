@@ -1,7 +1,7 @@
 """SQL over Iceberg tables: what every engine offers and what a scan cost. Each engine is a module of its own.
 
-    Athena text ──▶ query ──▶ checked, bound, qualified, typed tree ──▶ dialect ──▶ the engine's text
-                    (subset, parameters)          └──▶ pruning ──▶ iceberg_scan ──▶ the files to read
+Athena text ──▶ query ──▶ checked, bound, qualified, typed tree ──▶ dialect ──▶ the engine's text
+                (subset, parameters)          └──▶ pruning ──▶ iceberg_scan ──▶ the files to read
 """
 
 from collections.abc import Mapping
@@ -46,11 +46,12 @@ class SqlEngine(Protocol):
     and the last digits of floating-point sums may differ between runs: sort before comparing or hashing.
     """
 
-    dialect: str
+    @property
+    def dialect(self) -> str:
+        """Name the SQL that the engine itself speaks, as sqlglot does."""
+        ...
 
-    def run(
-        self, sql: str, inputs: Mapping[str, Table], params: Mapping[str, object]
-    ) -> pa.RecordBatchReader:
+    def run(self, sql: str, inputs: Mapping[str, Table], params: Mapping[str, object]) -> pa.RecordBatchReader:
         """Stream the rows of the query; raise QueryError when it cannot be run."""
         ...
 

@@ -19,7 +19,7 @@ Types decide many rewrites; an expression whose type cannot be inferred is refus
 | date_trunc, date_add, date ± interval on a DATE | CAST(… AS DATE) | DuckDB answers a timestamp |
 | date_diff(unit, a, b) | DATE_SUB(unit, a, b) | complete units, not boundaries crossed |
 | date_format, date_parse | STRFTIME, STRPTIME | only %Y %y %m %d %H %i %s %j %b %M %a %W |
-| concat, \\|\\| | \\|\\| | NULL if any part is NULL; text only |
+| concat and pipes | pipes | NULL if any part is NULL; text only |
 | trim, ltrim, rtrim | with the white space spelled out | DuckDB trims blanks only |
 | approx_percentile(x, p or ARRAY) | QUANTILE_DISC | exact, so that a re-materialisation is the same |
 | approx_distinct(x) | COUNT(DISTINCT x) | exact, likewise |
@@ -27,7 +27,7 @@ Types decide many rewrites; an expression whose type cannot be inferred is refus
 | array_agg without ORDER BY | refused | its order would differ from run to run |
 | map_agg(k, v) | MAP_FROM_ENTRIES(LIST(ROW(k, v) ORDER BY k)) | missing; duplicate keys raise |
 | reduce(zip_with(a, b, x*y), 0, s+x, s) | LIST_DOT_PRODUCT(a, b) | the way to write a dot product, at full speed |
-| reduce, zip_with, transform, filter | LIST_REDUCE, LIST_TRANSFORM, LIST_FILTER | lambda syntax; the output lambda is applied |
+| reduce, zip_with, transform, filter | LIST_REDUCE, LIST_TRANSFORM, LIST_FILTER | syntax; output lambda applied |
 | cardinality(map) | CARDINALITY | sqlglot takes every argument for an array |
 | sequence(a, b) | GENERATE_SERIES(a, b, ±1) | counts down when b < a; dates stay dates |
 | array[i] with a computed i | refused | sqlglot shifts it by one |

@@ -7,6 +7,8 @@ from functools import reduce
 from typing import Any
 
 from pyiceberg.expressions import (
+    AlwaysFalse,
+    AlwaysTrue,
     And,
     BooleanExpression,
     EqualTo,
@@ -33,7 +35,7 @@ from pyiceberg.types import (
 from sqlglot import exp
 
 #: Computes an expression without columns; None means that it cannot, or that the value is NULL.
-Evaluate = Callable[[exp.Expr], object | None]
+Evaluate = Callable[[exp.Expr], object]
 
 _COMPARISONS: dict[type[exp.Expr], Callable[..., BooleanExpression]] = {
     exp.EQ: EqualTo,
@@ -49,6 +51,10 @@ _MIRRORED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.GT: exp.LT,
     exp.GTE: exp.LTE,
 }
+# pyiceberg's own signatures of these two describe serialised forms, not what its documentation passes.
+_is_null: Callable[[str], BooleanExpression] = IsNull  # type: ignore[assignment]
+_is_in: Callable[[str, set[Any]], BooleanExpression] = In  # type: ignore[assignment]
+
 _INTEGER_RANGE = {IntegerType: 2**31, LongType: 2**63}
 
 
@@ -60,6 +66,8 @@ def predicate(
     With `must_reject_nulls` the answer is false on a row of NULLs, as the filter of a table that an outer join
     fills with NULLs has to be.
     """
+    if _is_constant(condition):
+        return _settled(evaluate(condition))
     match condition:
         case exp.Paren():
             return predicate(condition.this, alias, schema, evaluate, must_reject_nulls)
@@ -76,8 +84,14 @@ def predicate(
             return None if left is None or right is None else Or(left, right)
         case exp.Is() if isinstance(condition.expression, exp.Null) and not must_reject_nulls:
             column = _column(condition.this, alias, schema)
-            return None if column is None else IsNull(column[0])
+            return None if column is None else _is_null(column[0])
     return _comparison(condition, alias, schema, evaluate)
+
+
+def _settled(verdict: object) -> BooleanExpression | None:
+    if verdict is True:
+        return AlwaysTrue()
+    return AlwaysFalse() if verdict is False else None
 
 
 def _comparison(condition: exp.Expr, alias: str, schema: Schema, evaluate: Evaluate) -> BooleanExpression | None:
@@ -119,7 +133,7 @@ def _membership(condition: exp.In, alias: str, schema: Schema, evaluate: Evaluat
         return None
     name, of = column
     values = [_constant(member, of, evaluate) for member in condition.expressions]
-    return None if any(value is None for value in values) else In(name, set(values))
+    return None if any(value is None for value in values) else _is_in(name, set(values))
 
 
 def _column(node: exp.Expr, alias: str, schema: Schema) -> tuple[str, IcebergType] | None:
@@ -134,9 +148,11 @@ def _column(node: exp.Expr, alias: str, schema: Schema) -> tuple[str, IcebergTyp
 
 def _constant(node: exp.Expr, of: IcebergType, evaluate: Evaluate) -> Any:
     """Compute `node` as a value of the column's type; None unless it is constant and the type holds it exactly."""
-    if node.find(exp.Column, exp.Query, exp.AggFunc, exp.Window, exp.Star):
-        return None
-    return _exact(evaluate(node), of)
+    return _exact(evaluate(node), of) if _is_constant(node) else None
+
+
+def _is_constant(node: exp.Expr) -> bool:
+    return node.find(exp.Column, exp.Query, exp.AggFunc, exp.Window, exp.Star) is None
 
 
 def _exact(value: object | None, of: IcebergType) -> Any:

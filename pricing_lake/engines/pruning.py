@@ -29,13 +29,14 @@ class Pruning:
 
 
 def prune(tree: exp.Expr, schemas: Mapping[str, Schema], evaluate: Evaluate) -> dict[str, Pruning]:
-    """Derive the pruning of every input that `tree` reads, keyed and ordered by the input's name.
+    """Derive the pruning of every table of `schemas` that `tree` reads, keyed and ordered by the table's name.
 
     `evaluate` computes an expression without columns, or answers None when it cannot.
     """
     references: dict[str, list[exp.Table]] = {}
     for table in input_tables(tree):
-        references.setdefault(table.name, []).append(table)
+        if table.name in schemas:
+            references.setdefault(table.name, []).append(table)
     return {
         name: Pruning(
             _columns(tree, tables, schemas[name]),
@@ -75,7 +76,8 @@ def _filter_of(table: exp.Table, schema: Schema, evaluate: Evaluate) -> BooleanE
         for condition, must_reject_nulls in conditions
         if (translated := predicate(condition, alias, schema, evaluate, must_reject_nulls)) is not None
     ]
-    return reduce(And, found, AlwaysTrue())
+    nothing: BooleanExpression = AlwaysTrue()
+    return reduce(And, found, nothing)
 
 
 def _is_null_supplied(place: int, joins: list[exp.Join]) -> bool:
@@ -104,5 +106,3 @@ def _conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
         yield from _conjuncts(condition.right)
     elif condition is not None:
         yield condition
-
-

@@ -101,7 +101,7 @@ def _input_name(table: exp.Table, schemas: Mapping[str, Schema]) -> str:
     matches = [name for key, name in folded.items() if key == bare or (not table.db and key.endswith(f".{bare}"))]
     if len(matches) == 1:
         return matches[0]
-    known = ", ".join(sorted(schemas)) or "none"
+    known = ", ".join(sorted(name for name in schemas if "$" not in name)) or "none"
     problem = f"could be {' or '.join(sorted(matches))}" if matches else "is not an input of this query"
     raise QueryError(f"table {written} {problem}: name one of {known}")
 

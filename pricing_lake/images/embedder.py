@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pricing_lake.errors import ImageError
+from pricing_lake.images.reasons import ImageReason
 
 Vector = npt.NDArray[np.float32]
 """One embedding, shape (dimensions,), or several, shape (n, dimensions)."""
@@ -23,14 +24,14 @@ class Embedder(Protocol):
     """
 
     @property
+    @abstractmethod
     def model_id(self) -> str:
         """Names the vector space; anything that moves a vector needs a new name."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def dimensions(self) -> int:
         """Length of each vector."""
-        raise NotImplementedError
 
     @abstractmethod
     def embed_one(self, image: bytes) -> Vector:
@@ -69,4 +70,4 @@ def require_valid(vector: npt.ArrayLike, dimensions: int) -> Vector:
 
 
 def _invalid(why: str) -> ImageError:
-    return ImageError("embedding_invalid", f"the vector cannot be used, {why}; check the embedder")
+    return ImageError(ImageReason.EMBEDDING_INVALID, f"the vector cannot be used, {why}; check the embedder")

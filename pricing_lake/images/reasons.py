@@ -41,3 +41,6 @@ class ImageReason(StrEnum):
 
     TRUNCATED = "image_truncated"
     """Cut short or damaged: fewer bytes than announced, or the pixels cannot be decoded."""
+
+    EMBEDDING_INVALID = "embedding_invalid"
+    """The embedder gave a vector of the wrong length, not finite, or all zeros."""

@@ -1,4 +1,4 @@
-"""One snapshot per publish: staged files in, the windows' old files out. Writes no data but survivors of shared files."""
+"""One snapshot per publish: staged files in, the windows' old files out. Writes only survivors of shared files."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,8 @@ from pricing_lake.contracts.model import Table
 from pricing_lake.errors import CommitConflictError
 from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.live_files import is_within, window_tasks
-from pricing_lake.lake.window import PartitionWindow, covering_predicate
+from pricing_lake.lake.predicates import covering_predicate
+from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.lake.writer import StagedFile, discard, write_beside
 
 

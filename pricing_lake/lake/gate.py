@@ -1,4 +1,4 @@
-"""The table-level judgement of one candidate partition: what must hold before any of it is published. Writes nothing."""
+"""The table-level judgement of a candidate partition: what must hold before any of it is published. Writes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Candidate:
         """Rows that have to be accounted for."""
         if self.expected_rows is not None:
             return self.expected_rows
-        return self.rows.num_rows + sum(self.excluded.values())
+        return int(self.rows.num_rows) + sum(self.excluded.values())
 
 
 def judge(table: Table, candidate: Candidate, split: Split) -> tuple[RuleResult, ...]:

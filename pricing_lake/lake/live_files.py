@@ -10,14 +10,17 @@ from pyiceberg.table import Table as IcebergTable
 from pyiceberg.types import PrimitiveType
 
 from pricing_lake.contracts.model import Table
-from pricing_lake.lake.window import PartitionWindow, covering_predicate
+from pricing_lake.lake.predicates import covering_predicate
+from pricing_lake.lake.window import PartitionWindow
 
 _NAME = re.compile(r"/(?P<window>[^/.]+)\.(?P<hash>[0-9a-f]{32})\.(?P<index>\d+)-of-(?P<count>\d+)\.[^/]+\.parquet$")
 
 
 def file_name(window: PartitionWindow, content_hash: str, index: int, count: int, batch_id: str) -> str:
-    """Name of a staged file. It says which content of which window it is part of, so that the table itself tells
-    whether a partition would change: no second store to fall out of step, nothing lost when snapshots expire.
+    """Name of a staged file, saying which content of which window it is part of.
+
+    So the table itself tells whether a partition would change: there is no second store to fall out of step, and
+    nothing is forgotten when snapshots expire.
     """
     return f"{window.key}.{content_hash}.{index}-of-{count}.{batch_id[:8]}.parquet"
 

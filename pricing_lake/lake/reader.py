@@ -12,7 +12,8 @@ from pricing_lake.contracts.as_arrow import arrow_schema
 from pricing_lake.contracts.model import Table
 from pricing_lake.errors import RefusedError
 from pricing_lake.lake.catalog import Lake
-from pricing_lake.lake.live_files import window_tasks
+from pricing_lake.lake.live_files import published_hash, window_tasks
+from pricing_lake.lake.predicates import window_predicate
 from pricing_lake.lake.verdicts import Verdict, VerdictStore
 from pricing_lake.lake.window import PartitionWindow
 
@@ -45,7 +46,7 @@ class PublishedPartitions:
             self.table.metadata,
             self.table.io,
             self.table.schema().select(*names),
-            window.predicate(self.contract),
+            window_predicate(self.contract, window),
             case_sensitive=True,
         )
         target = pa.schema([arrow_schema(self.contract).field(name) for name in names])
@@ -59,10 +60,16 @@ class PublishedPartitions:
             raise RefusedError(f"{self.contract.id} {window.key} is not published; materialize it first")
         if not verdict.passed:
             raise RefusedError(f"{verdict.explain()}; mend it and materialize that day again")
-        stored = sum(task.file.record_count for task in self.tasks[window.key])
-        if stored != verdict.good_rows:
+        if not self._holds(verdict):
             raise RefusedError(
-                f"{self.contract.id} {window.key} was judged ({verdict.good_rows:,} rows) but the table holds {stored:,}; "
-                "materialize that day again"
+                f"{self.contract.id} {window.key}: its verdict never reached the table (a run died); materialize it again"
             )
         return verdict
+
+    def _holds(self, verdict: Verdict) -> bool:
+        """Whether the table holds what was judged: by content where our files say it, else by row count."""
+        tasks = self.tasks[verdict.partition]
+        stored = published_hash(tasks)
+        if stored is not None:
+            return stored == verdict.content_hash
+        return sum(task.file.record_count for task in tasks) == verdict.good_rows

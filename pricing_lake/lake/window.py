@@ -1,11 +1,9 @@
-"""The half-open UTC stretch of time that one partition of a table covers, and its predicate. Reads and writes nothing."""
+"""The half-open UTC stretch of time that one partition of a table covers. Reads and writes nothing."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import pyarrow as pa
-from pyiceberg.expressions import And, BooleanExpression, GreaterThanOrEqual, LessThan, Or
 
 from pricing_lake.contracts.model import Table
 from pricing_lake.contracts.types import DATE, INSTANT
@@ -37,25 +35,3 @@ class PartitionWindow:
         zoned = kind is INSTANT
         low, high = (moment if zoned else moment.replace(tzinfo=None) for moment in (self.start, self.end))
         return pa.scalar(low, kind.arrow), pa.scalar(high, kind.arrow)
-
-    def predicate(self, table: Table) -> BooleanExpression:
-        """Iceberg predicate that is true for exactly the rows of this partition."""
-        low, high = (_literal(bound) for bound in self.bounds(table))
-        return And(GreaterThanOrEqual(table.window, low), LessThan(table.window, high))
-
-
-def covering_predicate(table: Table, windows: Sequence[PartitionWindow]) -> BooleanExpression:
-    """Predicate of all `windows` together; neighbours are joined so that a range costs one comparison."""
-    stretches: list[PartitionWindow] = []
-    for window in sorted(windows):
-        if stretches and stretches[-1].end == window.start:
-            stretches[-1] = PartitionWindow(stretches[-1].start, window.end, stretches[-1].key)
-        else:
-            stretches.append(window)
-    predicates = [stretch.predicate(table) for stretch in stretches]
-    return predicates[0] if len(predicates) == 1 else Or(*predicates)
-
-
-def _literal(bound: pa.Scalar) -> str:
-    value = bound.as_py()
-    return str(value.isoformat())

@@ -1,4 +1,4 @@
-"""Staging Parquet files and entering them into a table with ONE snapshot. Judges nothing: `publish` decides what comes here.
+"""Staging rows as Parquet files that no snapshot knows yet. Judges nothing and commits nothing.
 
 pyiceberg's own partitioned append costs 2.7 times a plain Parquet write and 2.6 times its memory, because it filters
 and copies the embeddings per partition; its day overwrite leaves two snapshots. Hence this thin writer on its public
@@ -7,7 +7,7 @@ builders (`DataFile.from_args`, `update_snapshot().overwrite()`).
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,12 +10,14 @@ import pyarrow.compute as pc
 from pricing_lake.contracts.all import table_called
 from pricing_lake.contracts.marts import MARTS
 from pricing_lake.contracts.model import Table
-from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.gate import Candidate
-from pricing_lake.lake.reader import PublishedPartitions
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.marts.saved import SavedQuery, saved_query
 from pricing_lake.table_asset import TableAsset
+
+
+if TYPE_CHECKING:
+    from pricing_lake.lake.catalog import Lake
 
 
 @dataclass(frozen=True)
@@ -40,18 +42,16 @@ class MartAsset(TableAsset):
         return self.query or saved_query(self.contract.name)
 
     def producer(
-        self, lake: Lake, windows: Sequence[PartitionWindow], resources: Any
+        self, lake: "Lake", windows: Sequence[PartitionWindow], resources: Any
     ) -> Callable[[PartitionWindow], Candidate]:
         """Run the query once over the whole range; every day mart waits for that day of what it reads."""
+        from pricing_lake.lake.reader import PublishedPartitions  # here, so that loading the graph stays quick
+
         same_grain = [t for t in self.reads if t.every is self.contract.every]
         gates = [PublishedPartitions(lake, table, windows) for table in same_grain]
         inputs = {table.name: lake.table(table) for table in self.reads}
-        period = {
-            "period_start": min(window.start for window in windows).replace(tzinfo=None),
-            "period_end": max(window.end for window in windows).replace(tzinfo=None),
-            "tenant_id": None,
-        }
-        rows = resources.engine.sql().run(self.saved.sql, inputs, {**self.saved.parameters, **period}).read_all()
+        start, end = (edge.replace(tzinfo=None) for edge in (min(windows).start, max(w.end for w in windows)))
+        rows = resources.engine.sql().run(self.saved.sql, inputs, self.saved.over(start, end)).read_all()
 
         def produce(window: PartitionWindow) -> Candidate:
             for gate in gates:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+from pyarrow import fs
 
 from pricing_lake.contracts.all import JUDGED_TABLES
 from pricing_lake.contracts.as_arrow import own_arrow_schema
 from pricing_lake.contracts.quality import QUARANTINED_ROWS
-from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.quarantine import ErrorLanes
 from pricing_lake.lake.verdicts import VerdictStore
 from pricing_lake.lake.window import PartitionWindow
@@ -19,11 +19,11 @@ from pricing_lake.table_asset import table_asset
 @table_asset(QUARANTINED_ROWS, reads=JUDGED_TABLES)
 def quarantined_rows(window: PartitionWindow, lake: LakeResource) -> pa.Table:
     """Rows of the lanes that the day's latest verdicts point to, refused days included."""
-    return pa.Table.from_pylist(list(_rows(lake.open(), window)), own_arrow_schema(QUARANTINED_ROWS))
+    return pa.Table.from_pylist(list(_rows(lake.open().proofs, window)), own_arrow_schema(QUARANTINED_ROWS))
 
 
-def _rows(lake: Lake, window: PartitionWindow) -> Iterator[dict[str, Any]]:
-    verdicts, lanes = VerdictStore(lake.proofs), ErrorLanes(lake.proofs)
+def _rows(proofs: fs.FileSystem, window: PartitionWindow) -> Iterator[dict[str, Any]]:
+    verdicts, lanes = VerdictStore(proofs), ErrorLanes(proofs)
     for table in JUDGED_TABLES:
         for verdict in verdicts.latest(table.id, [window.key]).values():
             rows = lanes.read(table.id, window.key, verdict.batch_id)

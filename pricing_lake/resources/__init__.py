@@ -1,4 +1,4 @@
-"""One Dagster resource per outside system, and `resources_for(stage)`: the only place that turns settings into clients."""
+"""One Dagster resource per outside system, and `resources_for(stage)`, which alone turns settings into clients."""
 
 from collections.abc import Mapping
 
@@ -27,7 +27,7 @@ def resources_for(stage: Stage) -> Mapping[str, dg.ConfigurableResource[object]]
             namespace=stage.namespace,
             embedding_encoding=stage.embedding_encoding,
         ),
-        "smartgo": SmartGoResource(url_variable="SMARTGO_URL", home=str(stage.home)),
+        "smartgo": SmartGoResource(home=str(stage.home)),
         "pictures": PictureResource(
             store_uri=f"file://{stage.home}",
             image_root=str(stage.image_root),

@@ -1,9 +1,11 @@
 """The SQL engine as a Dagster resource."""
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
-from pricing_lake.engines import SqlEngine
-from pricing_lake.engines.duckdb import DuckDbEngine
+if TYPE_CHECKING:
+    from pricing_lake.engines import SqlEngine
 
 
 class EngineResource(dg.ConfigurableResource["EngineResource"]):
@@ -11,6 +13,8 @@ class EngineResource(dg.ConfigurableResource["EngineResource"]):
 
     memory_limit: str | None = None
 
-    def sql(self) -> SqlEngine:
+    def sql(self) -> "SqlEngine":
         """An engine of its own for one run."""
+        from pricing_lake.engines.duckdb import DuckDbEngine
+
         return DuckDbEngine(memory_limit=self.memory_limit)

@@ -1,22 +1,25 @@
-"""SmartGo as a Dagster resource. Its URL may hold a password, so run config and the UI hold only where to find it."""
+"""SmartGo as a Dagster resource. Its URL may hold a password, so neither run config nor the UI ever holds it."""
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from pricing_lake.sources.smartgo import SmartGoSource, open_smartgo
-from pricing_lake.sources.smartgo_mapping import SmartGoMapping
 from pricing_lake.stage import load_stage
+
+if TYPE_CHECKING:
+    from pricing_lake.sources.smartgo import SmartGoSource
 
 
 class SmartGoResource(dg.ConfigurableResource["SmartGoResource"]):
-    """The shop's database. `url_variable` names the setting; the URL itself is read when a run opens it."""
+    """The shop's database. The resource knows the lake's home; URL and column mapping are read when a run opens it."""
 
-    url_variable: str
     home: str
 
-    def source(self) -> SmartGoSource:
+    def source(self) -> "SmartGoSource":
         """A source on the stage's URL and column mapping. Raises ConfigurationError for an unusable URL."""
-        stage = load_stage({**os.environ, "PRICING_LAKE_HOME": str(Path(self.home))})
+        from pricing_lake.sources.smartgo import open_smartgo
+        from pricing_lake.sources.smartgo_mapping import SmartGoMapping
+
+        stage = load_stage({**os.environ, "PRICING_LAKE_HOME": self.home})
         return open_smartgo(stage.smartgo_url, SmartGoMapping.from_mapping(stage.smartgo_mapping))

@@ -8,7 +8,6 @@ from pathlib import Path
 from random import Random
 from types import MappingProxyType
 
-import cv2
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
@@ -57,12 +56,13 @@ def draw_pictures(product: Product) -> Iterator[bytes]:
 
     The same product gives the same bytes, whatever else the shop sells.
     """
-    drawing = _lit(_drawing(product))
+    drawing = _lit(cut_out(product))
     for variant in range(1, product.pictures + 1):
         yield _jpeg(_photograph(drawing, stream(product.tenant_id, product.product_id, "photograph", variant)))
 
 
-def _drawing(product: Product) -> Image.Image:
+def cut_out(product: Product) -> Image.Image:
+    """The product alone on a transparent ground, as every photograph of it shows it."""
     chance = stream(product.tenant_id, product.product_id, "drawing")
     sketch = Sketch(product.colour.rgb, product.accent.rgb, chance.choice(PATTERNS), chance)
     SILHOUETTES[product.category.name](sketch, product.style, chance)
@@ -98,11 +98,9 @@ def _moved(drawing: Image.Image, chance: Random) -> Image.Image:
     middle = SIDE / 2
     x = middle - (right + down) * middle + chance.uniform(-0.02, 0.02) * SIDE
     y = middle - (right - down) * middle + chance.uniform(-0.02, 0.02) * SIDE
-    matrix = np.array([[right, down, x], [-down, right, y]])
-    # Alpha-weighted colours, or the transparent black around the item would bleed into its edges.
-    pixels = np.asarray(drawing.convert("RGBa"))
-    moved = cv2.warpAffine(pixels, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
-    return Image.frombytes("RGBa", (SIDE, SIDE), moved.tobytes()).convert("RGBA")
+    return drawing.transform(
+        (SIDE, SIDE), Image.Transform.AFFINE, (right, down, x, -down, right, y), Image.Resampling.BILINEAR
+    )
 
 
 def _jpeg(picture: Image.Image) -> bytes:

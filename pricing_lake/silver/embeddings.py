@@ -9,7 +9,6 @@ from pricing_lake.contracts.bronze import RAW_PRODUCT_IMAGES
 from pricing_lake.contracts.cast import REASON_COLUMN
 from pricing_lake.contracts.silver import EMBEDDINGS
 from pricing_lake.errors import ImageError
-from pricing_lake.images.embed_once import embed_once
 from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.resources.embedder import EmbedderResource
@@ -29,7 +28,7 @@ def embeddings(
     keys = dict(zip(*(distinct.column(name).to_pylist() for name in ("image_sha256", "image_s3_key_min")), strict=True))
     store, model = pictures.store(), embedder.embedder()
     wanted = {sha256: partial(store.read, key) for sha256, key in sorted(keys.items())}
-    outcomes = dict(embed_once(embedder.vectors(model), wanted, model))
+    outcomes = embedder.embed_once(wanted)
     reasons = [str(found.reason) if isinstance(found, ImageError) else None for found in outcomes.values()]
     count = len(outcomes)
     rows = {

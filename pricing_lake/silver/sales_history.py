@@ -16,8 +16,10 @@ _PICTURE = ["tenant_id", "product_id", "image_url"]
 def sales_history(
     raw_smartgo_sales: pa.Table, raw_product_images: pa.Table, embeddings: pa.Table, window: PartitionWindow
 ) -> Candidate:
-    """Sales that stand: returns (quantity below 1) and cancellations (deleted before the day's end) are excluded
-    and counted. A sale without a usable picture keeps its row with a null embedding.
+    """Sales that stand, with their pictures' vectors.
+
+    Returns (quantity below 1) and cancellations (deleted before the day's end) are excluded and counted. A sale
+    without a usable picture keeps its row with a null embedding.
     """
     sales = pl.DataFrame(pl.from_arrow(raw_smartgo_sales))
     returned = pl.col("quantity").fill_null(1) < 1

@@ -60,7 +60,7 @@ class PostgresDatabase(Database):
         "to_regclass(CASE WHEN {schema} = '' THEN format('%I', {table}) ELSE format('%I.%I', {schema}, {table}) END)"
     )
     columns_query: ClassVar[str] = (
-        "SELECT attname::text, coalesce(nullif(typbasetype, 0), pg_type.oid)::regtype::text"
+        "SELECT attname::text, coalesce(nullif(typbasetype, 0), pg_type.oid)::regtype::text"  # noqa: S608 - all ours
         " FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid"
         f" WHERE attrelid = {relation} AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
     )
@@ -81,6 +81,8 @@ class PostgresDatabase(Database):
 
     def prepare(self, connection: dbapi.Connection, values: Mapping[str, str]) -> None:
         """Bind the values into settings of this transaction."""
+        if not values:
+            return
         settings = ", ".join(f"set_config('{NAMESPACE}.{name}', ${i}, true)" for i, name in enumerate(values, 1))
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {settings}", tuple(values.values()))

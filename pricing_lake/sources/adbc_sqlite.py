@@ -14,6 +14,7 @@ from pricing_lake.errors import ConfigurationError, PricingLakeError, SourceData
 from pricing_lake.sources.adbc import Database, ReadOptions, TableName
 
 PREFIX = "sqlite:///"
+TEMPORARY = ("disk I/O error", "failed to open", "unable to open")
 WRONG_FILE = ("file is not a database", "unsupported file format", "malformed")
 
 
@@ -78,7 +79,7 @@ class SqliteDatabase(Database):
         return f"SELECT COUNT(*) FROM {table.quoted}"  # noqa: S608 - a checked identifier
 
     def explain(self, error: Exception, elapsed_seconds: float) -> PricingLakeError:
-        """Tell a wrong file from a busy one."""
+        """Tell a busy file from a wrong one, and that from a broken view."""
         text = str(error).partition("\n")[0]
         if "locked" in text or "busy" in text:
             return SourceUnavailableError(
@@ -86,9 +87,9 @@ class SqliteDatabase(Database):
             )
         if any(sign in text for sign in WRONG_FILE):
             return ConfigurationError(f"{self.address} is not a sound SQLite database: correct the URL ({text})")
-        if isinstance(error, dbapi.ProgrammingError):
-            return SourceDataError(f"{self.address} refuses the query: check its tables and views ({text})")
-        return SourceUnavailableError(f"{self.address} cannot be read: check the file and its directory ({text})")
+        if any(sign in text for sign in TEMPORARY):
+            return SourceUnavailableError(f"{self.address} cannot be read: check the disk and its rights ({text})")
+        return SourceDataError(f"{self.address} cannot answer the query: check its tables and views ({text})")
 
 
 def sqlite_database(url: str, options: ReadOptions) -> SqliteDatabase:

@@ -101,8 +101,9 @@ class PostgresSales(SalesSql):
         return self._type("quantity") in (None, *INTEGERS)
 
     def _bound(self, name: str, bound: str) -> str:
+        """Return a bound as a scalar subquery: converted from text once, not once per row."""
         moment = f"{{{bound}}}::timestamptz"
-        return moment if self._type(name) == WITH_ZONE else f"({moment} AT TIME ZONE 'UTC')"
+        return f"(SELECT {moment})" if self._type(name) == WITH_ZONE else f"(SELECT {moment} AT TIME ZONE 'UTC')"
 
     def _moment(self, name: str, column: str) -> str:
         """Return the time, with infinity and far years brought to the ends of the calendar.

@@ -5,24 +5,25 @@ Nothing a Dagster user sees is spelled in a layer's file: keys, schema, lineage,
 
 import hashlib
 import inspect
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pyarrow as pa
 
 from pricing_lake.contracts.model import Grain, Table
 from pricing_lake.errors import ContractError, PermanentError
-from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.gate import Candidate
-from pricing_lake.lake.publish import publish
-from pricing_lake.lake.reader import PublishedPartitions
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.partitions import Calendar
 from pricing_lake.table_asset import policies
 from pricing_lake.table_asset.column_schema import asset_key, asset_tags, column_lineage, table_schema
 from pricing_lake.table_asset.partition_verdicts import Event, check_specs, record_publication
+
+if TYPE_CHECKING:
+    from pricing_lake.lake.catalog import Lake
 
 WINDOW = "window"
 Transform = Callable[..., pa.Table | Candidate]
@@ -65,6 +66,12 @@ class TableAsset:
 
     def definition(self, calendar: Calendar, namespace: str, backfill_days: int) -> dg.AssetsDefinition:
         """The Dagster asset on this calendar."""
+        with warnings.catch_warnings():
+            # Partitioned checks are in preview and backfill policies in beta: known, pinned, and tested.
+            warnings.simplefilter("ignore", (dg.PreviewWarning, dg.BetaWarning))
+            return self._definition(calendar, namespace, backfill_days)
+
+    def _definition(self, calendar: Calendar, namespace: str, backfill_days: int) -> dg.AssetsDefinition:
         table = self.contract
         partitions = calendar.days if table.every is Grain.DAY else calendar.months
 
@@ -95,6 +102,8 @@ class TableAsset:
             output_required=False,
         )
         def compute(context: dg.AssetExecutionContext) -> Iterator[Event]:
+            from pricing_lake.lake.publish import publish  # here, so that loading the graph stays quick
+
             windows = [_window(partitions, key) for key in context.partition_keys]
             lake = context.resources.lake.open()
             try:
@@ -107,9 +116,11 @@ class TableAsset:
         return compute
 
     def producer(
-        self, lake: Lake, windows: Sequence[PartitionWindow], resources: Any
+        self, lake: "Lake", windows: Sequence[PartitionWindow], resources: Any
     ) -> Callable[[PartitionWindow], Candidate]:
         """How one partition's candidate is made: read what upstream published, hand it to the transform."""
+        from pricing_lake.lake.reader import PublishedPartitions  # here, so that loading the graph stays quick
+
         wanted = self.parameters
         upstream = {t.name: PublishedPartitions(lake, t, windows) for t in self.reads if t.name in wanted}
         given = {name: getattr(resources, name) for name in wanted if name not in upstream and name != WINDOW}

@@ -1,19 +1,22 @@
 """Verdicts into Dagster's event log, one per partition, also in range runs. The only place that knows how.
 
-By itself Dagster 1.13 records a check of a range run once, with partition=None, and its page shows "Skipped". What works
-(seen through the daemon and the browser): materializations first, then one evaluation per day that points at its
+By itself Dagster 1.13 records a check of a range run once, with partition=None, and its page shows "Skipped". What
+works (seen through the daemon and the browser): materializations first, then one evaluation per day that points at its
 materialization, then the aggregate, then the failure. `test_partition_verdicts` tells when Dagster mends it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
 from pricing_lake.contracts.model import Table
-from pricing_lake.lake.publish import Publication
-from pricing_lake.lake.verdicts import Verdict
 from pricing_lake.table_asset.column_schema import asset_key
+
+if TYPE_CHECKING:
+    from pricing_lake.lake.publish import Publication
+    from pricing_lake.lake.verdicts import Verdict
 
 GATE = "gate"
 QUARANTINE = "quarantine"
@@ -39,7 +42,7 @@ def check_specs(table: Table, partitions: dg.PartitionsDefinition[str]) -> list[
     ]
 
 
-def record_publication(context: dg.AssetExecutionContext, table: Table, publication: Publication) -> Iterator[Event]:
+def record_publication(context: dg.AssetExecutionContext, table: Table, publication: "Publication") -> Iterator[Event]:
     """Record materializations, then the verdict of each partition, then the aggregate. Raises Failure when refused."""
     key = asset_key(table)
     good = [verdict for verdict in publication.verdicts if verdict.passed]
@@ -73,7 +76,7 @@ def record_publication(context: dg.AssetExecutionContext, table: Table, publicat
 
 
 def _record_each(
-    context: dg.AssetExecutionContext, key: dg.AssetKey, table: Table, verdicts: Sequence[Verdict]
+    context: dg.AssetExecutionContext, key: dg.AssetKey, table: Table, verdicts: Sequence["Verdict"]
 ) -> None:
     passed = {verdict.partition for verdict in verdicts if verdict.passed}
     stored = context.instance.get_latest_storage_id_by_partition(key, dg.DagsterEventType.ASSET_MATERIALIZATION, passed)
@@ -105,11 +108,11 @@ def _record_each(
             )
 
 
-def _share_holds(table: Table, verdict: Verdict) -> bool:
+def _share_holds(table: Table, verdict: "Verdict") -> bool:
     return verdict.quarantined_rows <= table.max_bad_share * max(1, verdict.source_rows)
 
 
-def _figures(verdict: Verdict, publication: Publication) -> dict[str, dg.MetadataValue]:
+def _figures(verdict: "Verdict", publication: "Publication") -> dict[str, dg.MetadataValue]:
     """Numbers of one partition; Dagster plots them over partitions."""
     figures: dict[str, dg.MetadataValue] = {
         "dagster/partition_row_count": dg.MetadataValue.int(verdict.good_rows),
@@ -128,7 +131,7 @@ def _figures(verdict: Verdict, publication: Publication) -> dict[str, dg.Metadat
     return figures
 
 
-def _rules(verdict: Verdict) -> dict[str, dg.MetadataValue]:
+def _rules(verdict: "Verdict") -> dict[str, dg.MetadataValue]:
     lines = ["| rule | severity | held | note |", "| --- | --- | --- | --- |"]
     lines += [
         f"| {r.rule} | {r.severity} | {'yes' if r.passed else '**no**'} | {r.note.replace('|', '/')} |"
@@ -141,7 +144,7 @@ def _rules(verdict: Verdict) -> dict[str, dg.MetadataValue]:
     }
 
 
-def _reasons(verdict: Verdict) -> dict[str, dg.MetadataValue]:
+def _reasons(verdict: "Verdict") -> dict[str, dg.MetadataValue]:
     share = verdict.quarantined_rows / max(1, verdict.source_rows)
     metadata: dict[str, dg.MetadataValue] = {
         "quarantined_rows": dg.MetadataValue.int(verdict.quarantined_rows),

@@ -1,6 +1,7 @@
-"""Policies that every table asset gets: retries, freshness, automation, backfill size. Applied here and nowhere else."""
+"""Policies that every table asset gets: retries, freshness, automation, mappings. Applied here and nowhere else."""
 
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 
@@ -17,7 +18,7 @@ MONTHS_WHOSE_DAYS_CHANGED = (
 """Requests exactly the months of which a day changed, old or new; `eager()` looks at the latest month only."""
 
 
-def automation(table: Table) -> dg.AutomationCondition[dg.AssetKey] | None:
+def automation(table: Table) -> dg.AutomationCondition[Any] | None:
     """Month tables follow their days by themselves; day tables follow the schedule."""
     return MONTHS_WHOSE_DAYS_CHANGED if table.every is Grain.MONTH else None
 

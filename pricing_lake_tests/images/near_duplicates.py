@@ -3,6 +3,7 @@
 Shared by the tests and by `benchmarks/embed_local.py`.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as parquet
 from PIL import Image, ImageDraw, ImageOps
 
-from pricing_lake.images.embedder import Embedder
+from pricing_lake.images.embedder import Embedder, Vector
 
 REAL_PHOTOS = Path(__file__).resolve().parents[2] / ".." / "shared/data/clothing_images/clothing_images_dev.parquet"
 """580 product photos (CC0), 58 of each of 10 categories; kept beside the project, not in it."""
@@ -81,6 +82,18 @@ def real_photos(count: int | None = None) -> list[bytes]:
     """The first `count` photos in the order of their digest; FileNotFoundError without the data."""
     table = parquet.read_table(REAL_PHOTOS, columns=["sha256", "jpeg"]).sort_by("sha256")
     return [photo.as_py() for photo in table["jpeg"][:count]]
+
+
+class DigestSeededEmbedder(Embedder):
+    """What a stand-in usually is: a random vector seeded by the digest. Right shape, no meaning."""
+
+    model_id = "digest-seeded"
+    dimensions = 1024
+
+    def embed_one(self, image: bytes) -> Vector:
+        seed = int.from_bytes(hashlib.sha256(image).digest()[:8], "big")
+        vector = np.random.default_rng(seed).standard_normal(self.dimensions)
+        return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
 def drawn_photo(seed: int) -> bytes:

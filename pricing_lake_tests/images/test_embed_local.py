@@ -15,24 +15,12 @@ from PIL import Image
 
 from pricing_lake.errors import ImageError
 from pricing_lake.images.embed_local import LocalVisualEmbedder
-from pricing_lake.images.embedder import Embedder, Vector, require_valid
+from pricing_lake.images.embedder import Embedder, require_valid
 from pricing_lake.images.inspect import MAX_PIXELS
 
-from .near_duplicates import HARDEST, REAL_PHOTOS, drawn_photo, real_photos, recall, recall_of
+from .near_duplicates import HARDEST, REAL_PHOTOS, DigestSeededEmbedder, drawn_photo, real_photos, recall, recall_of
 
 EMBEDDER = LocalVisualEmbedder()
-
-
-class DigestSeededEmbedder(Embedder):
-    """What a stand-in usually is: a random vector seeded by the digest. Right shape, no meaning."""
-
-    model_id = "digest-seeded"
-    dimensions = 1024
-
-    def embed_one(self, image: bytes) -> Vector:
-        seed = int.from_bytes(hashlib.sha256(image).digest()[:8], "big")
-        vector = np.random.default_rng(seed).standard_normal(self.dimensions)
-        return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
 def assert_near_duplicates_beat_others(embedder: Embedder) -> None:

@@ -143,6 +143,15 @@ def test_a_slow_drip_ends_at_the_deadline(server: ImageServer, policy: FetchPoli
     assert 0.25 < seconds < 1
 
 
+def test_redirects_share_one_deadline(server: ImageServer, policy: FetchPolicy) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.2)
+        status(302, Location="/a.jpg")(request)
+
+    server.answers["/a.jpg"] = answer
+    assert _timed(server.url("/a.jpg"), policy)[0].reason == ImageReason.TIMEOUT
+
+
 def test_a_server_that_falls_silent_late_does_not_get_the_whole_time_again(
     server: ImageServer, policy: FetchPolicy
 ) -> None:

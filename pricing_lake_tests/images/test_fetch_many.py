@@ -92,5 +92,5 @@ def test_closing_early_drops_the_rest_and_ends_the_pauses(server: ImageServer, p
     start = time.monotonic()
     results.close()
     assert time.monotonic() - start < 5
-    assert sum(server.hits.values()) <= 5
+    assert set(server.hits) == {"/0", "/1", "/2"}  # "/3" was queued behind two that paused
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("image-fetch")]

@@ -112,6 +112,20 @@ def test_readers_refuse_unpublished_and_refused_days(lake: Lake) -> None:
         reader.read(day(2))
 
 
+def test_a_verdict_that_never_reached_the_table_is_not_believed(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that dies between proof and commit leaves a passing verdict over the old rows, here as many of them."""
+
+    def die(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    publish(lake, SALES_HISTORY, [day(1)], produce(lambda w: sales(w, 10)), RUN)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(publish_module, "replace_windows", die)
+        publish(lake, SALES_HISTORY, [day(1)], produce(lambda w: sales(w, 10, price="11.00")), "died")
+    with pytest.raises(RefusedError, match="never reached the table"):
+        PublishedPartitions(lake, SALES_HISTORY, [day(1)]).read(day(1))
+
+
 def test_an_unexpected_error_drops_what_was_staged(lake: Lake, tmp_path: Path) -> None:
     def rows(window: PartitionWindow) -> Candidate:
         if window == day(2):
@@ -143,7 +157,9 @@ def test_rows_of_other_days_in_a_shared_file_survive(lake: Lake) -> None:
     assert rows.column("_batch_id").to_pylist().count("imported") == 6
 
 
-def test_two_writers_of_one_day_leave_one_of_them_whole(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_writers_of_one_day_leave_one_of_them_whole(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second writer commits between the first one's plan and its commit."""
     rival = open_lake(tmp_path)
     real = publish_module.replace_windows
@@ -192,11 +208,21 @@ p.publish(open_lake(home), SALES_HISTORY, [day(1), day(2)], lambda w: Candidate(
 
 @pytest.mark.parametrize(
     "step",
-    ["<split_rows", "ErrorLanes:<write", "ErrorLanes:write", "VerdictStore:write", "stage_files", "<replace_windows", "replace_windows"],
+    [
+        "<split_rows",
+        "ErrorLanes:<write",
+        "ErrorLanes:write",
+        "VerdictStore:write",
+        "stage_files",
+        "<replace_windows",
+        "replace_windows",
+    ],
 )
 def test_killed_anywhere_and_run_again_gives_each_row_once(step: str, lake: Lake, tmp_path: Path) -> None:
     lake.table(SALES_HISTORY)
-    child = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), step], cwd=Path.cwd(), env=dict(os.environ), check=False)
+    child = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path), step], cwd=Path.cwd(), env=dict(os.environ), check=False
+    )
     assert child.returncode == -signal.SIGKILL
     publish(lake, SALES_HISTORY, [day(1), day(2)], produce(lambda w: sales(w, 9)), "again")
     rows = stored(lake)

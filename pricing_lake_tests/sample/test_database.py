@@ -4,7 +4,7 @@ from contextlib import closing
 import pytest
 
 from pricing_lake.errors import ConfigurationError
-from pricing_lake.sample.database import refuse_foreign, replacement
+from pricing_lake.sample.database import APPLICATION_ID, refuse_foreign, replacement
 from pricing_lake.sample.sales import SaleRow
 
 
@@ -31,7 +31,8 @@ def test_a_foreign_database_a_text_and_a_folder_are_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("not a database, but longer than the header of one: " * 4)
     (tmp_path / "empty.db").touch()
     (tmp_path / "folder").mkdir()
-    for name in ("other.db", "notes.txt", "empty.db", "folder"):
+    (tmp_path / "forged.db").write_bytes(bytes(68) + APPLICATION_ID.to_bytes(4) + bytes(100))
+    for name in ("other.db", "notes.txt", "empty.db", "forged.db", "folder"):
         with pytest.raises(ConfigurationError, match="not a SmartGo sample"):
             refuse_foreign(tmp_path / name)
 

@@ -104,6 +104,11 @@ def test_picture_dirt_hits_a_few_products_of_each_kind():
     assert len(spoil_pictures(products[:4], 0.01, stream("pictures"))) == 2
 
 
+def test_a_truncated_picture_is_half_of_one():
+    jpeg = next(draw_pictures(stock("atelier-nord", 1, SEED)[0]))
+    assert FILE_DIRT["image_truncated"](jpeg) == jpeg[: len(jpeg) // 2]
+
+
 @pytest.mark.parametrize("kind", PICTURE_DIRT)
 def test_the_lake_refuses_each_spoiled_picture_for_its_reason(tmp_path, kind):
     product = stock("atelier-nord", 1, SEED)[0]

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from PIL import Image
 from pricing_lake.images.embed_local import LocalVisualEmbedder
 from pricing_lake.sample.catalogue import CATEGORIES, COLOURS, stock
 from pricing_lake.sample.chance import stream
-from pricing_lake.sample.pictures import SIDE, SILHOUETTES, draw_pictures, picture_path
+from pricing_lake.sample.pictures import SIDE, SILHOUETTES, cut_out, draw_pictures, picture_path
 from pricing_lake.sample.sketch import PATTERNS, SIZE, Sketch, cloth
 
 SEED = 20240101
@@ -29,6 +30,12 @@ def test_pictures_are_jpegs_of_256_pixels():
 def test_the_same_product_is_drawn_to_the_same_bytes():
     few, many = stock("atelier-nord", 5, SEED), stock("atelier-nord", 50, SEED)
     assert list(draw_pictures(few[3])) == list(draw_pictures(many[3]))
+
+
+def test_two_products_with_the_same_attributes_look_different():
+    product = stock("atelier-nord", 1, SEED)[0]
+    twins = [replace(product, product_id=f"shoes-{number:04d}") for number in range(6)]
+    assert len({cut_out(twin).getchannel("A").tobytes() for twin in twins}) == 6
 
 
 def test_pictures_of_one_product_are_alike_and_of_others_different():
@@ -76,6 +83,13 @@ def test_a_pattern_shows_both_colours(pattern):
     blue = pixels[..., 2].mean()
     assert 10 < blue < 160
     assert pixels[..., 0].mean() == pytest.approx(255 - blue, abs=2)
+
+
+@pytest.mark.parametrize(("pattern", "axis"), [("stripes", 0), ("pinstripes", 0), ("bands", 1)])
+def test_lines_of_a_pattern_run_down_or_across(pattern, axis):
+    pixels = np.asarray(cloth(pattern, (255, 0, 0), (0, 0, 255), stream(pattern))).astype(int)
+    assert np.ptp(pixels, axis=axis).max() == 0
+    assert np.ptp(pixels, axis=1 - axis).max() > 0
 
 
 def test_a_picture_lies_under_its_tenant():

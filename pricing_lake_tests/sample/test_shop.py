@@ -12,7 +12,8 @@ import pytest
 
 from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
 from pricing_lake.contracts.split import split_rows
-from pricing_lake.errors import ConfigurationError
+from pricing_lake.errors import ConfigurationError, ImageError
+from pricing_lake.images.inspect import verify_decodes
 from pricing_lake.sample.dirt import ADDRESS_DIRT, FILE_DIRT, SALE_DIRT
 from pricing_lake.sample.shop import SampleShape, make_sample
 from pricing_lake.sources.smartgo import open_smartgo
@@ -21,7 +22,7 @@ from pricing_lake.sources.window import Window
 SHAPE = SampleShape(
     last_day=date(2026, 11, 3),
     days=3,
-    sales_per_day=250,
+    sales_per_day=260,
     tenants=("atelier-nord", "second-spin"),
     products_per_tenant=14,
 )
@@ -51,10 +52,10 @@ def fingerprint(database, where="true"):
 def test_the_summary_says_what_is_there(sample, home):
     assert sample.database == home / "smartgo.db"
     assert (sample.first_day, sample.last_day) == (date(2026, 11, 1), date(2026, 11, 3))
-    assert sample.sales == len(rows(sample.database)) == 3 * 250 * 2
+    assert sample.sales == len(rows(sample.database)) == 3 * 260 * 2
     assert sample.products == 28
     assert sample.pictures == sum(1 for path in sample.picture_root.rglob("*") if path.is_file())
-    assert {sample.planted[reason] for reason in SALE_DIRT} == {15}
+    assert {sample.planted[reason] for reason in SALE_DIRT} == {15, 16}  # 1 % of 1,560
     assert {sample.planted[reason] for reason in PICTURE_DIRT} == {1}
 
 
@@ -66,7 +67,7 @@ def test_the_source_and_the_contract_find_exactly_what_was_planted(sample):
         with source.read(Window(start, start + timedelta(days=1))) as read:
             received = pa.Table.from_batches(read.batches, read.schema)
         split = split_rows(RAW_SMARTGO_SALES, received)
-        assert received.num_rows == 500
+        assert received.num_rows == 520
         assert split.quarantined.num_rows / received.num_rows < RAW_SMARTGO_SALES.max_bad_share
         found += Counter(split.reasons) + Counter(duplicate=split.duplicates)
     assert found == {reason: sample.planted[reason] for reason in SALE_DIRT}
@@ -83,6 +84,16 @@ def test_addresses_lead_to_pictures_but_for_the_planted_ones(sample):
     assert len(urls - set(files)) == sample.planted["image_scheme_refused"]
 
 
+def test_spoiled_files_are_the_only_ones_that_do_not_decode(sample):
+    refused: Counter[str] = Counter()
+    for path in sample.picture_root.rglob("*.jpg"):
+        try:
+            verify_decodes(path.read_bytes())
+        except ImageError as error:
+            refused[error.reason] += 1
+    assert refused == {reason: sample.planted[reason] for reason in FILE_DIRT}
+
+
 def test_the_same_shape_gives_the_same_rows_and_another_seed_others(sample, home, tmp_path):
     again = make_sample(tmp_path / "again.db", home / "pictures", SHAPE)
     assert fingerprint(again.database) == fingerprint(sample.database)
@@ -91,11 +102,11 @@ def test_the_same_shape_gives_the_same_rows_and_another_seed_others(sample, home
 
 
 def test_a_day_does_not_depend_on_how_many_days_there_are(sample, home, tmp_path):
-    longer = replace(SHAPE, last_day=date(2026, 11, 5), days=5)
+    longer = replace(SHAPE, last_day=date(2026, 11, 4), days=5)
     grown = make_sample(tmp_path / "grown.db", home / "pictures", longer)
     same_days = "updated_at between '2026-11-01' and '2026-11-04'"
     assert fingerprint(grown.database, same_days) == fingerprint(sample.database, same_days)
-    assert grown.sales == 5 * 250 * 2
+    assert grown.sales == 5 * 260 * 2
 
 
 def test_no_dirt_means_that_the_contract_takes_every_row(tmp_path):
@@ -105,7 +116,14 @@ def test_no_dirt_means_that_the_contract_takes_every_row(tmp_path):
         Window(datetime(2026, 11, 3, tzinfo=UTC), datetime(2026, 11, 4, tzinfo=UTC))
     ) as read:
         split = split_rows(RAW_SMARTGO_SALES, pa.Table.from_batches(read.batches, read.schema))
-    assert split.good.num_rows == 500
+    assert split.good.num_rows == 520
+
+
+def test_spoiled_pictures_that_no_sale_points_to_are_not_counted(tmp_path):
+    shape = replace(SHAPE, days=1, sales_per_day=2, products_per_tenant=30)
+    sample = make_sample(tmp_path / "few.db", tmp_path / "pictures", shape)
+    shown = {(row[1], row[2]) for row in rows(sample.database) if row[9]}
+    assert sum(sample.planted[reason] for reason in PICTURE_DIRT) <= len(shown) <= 4
 
 
 def test_progress_is_told_to_the_end(tmp_path):

@@ -10,10 +10,11 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+Command = list[str | Path]
 PACKAGE = "postgresql"
 SERVER_USER = "postgres"
 PROGRAMS = ("initdb", "pg_ctl", "postgres")
@@ -30,12 +31,12 @@ class PostgresMissingError(RuntimeError):
     """The server programs are not installed; the text names the package that brings them."""
 
 
-def server_programs() -> Path:
-    """Return the directory that holds `initdb`, `pg_ctl` and `postgres`, the newest version first.
+def server_programs(directories: Iterable[Path]) -> Path:
+    """Return the first directory that holds `initdb`, `pg_ctl` and `postgres`.
 
     Raises PostgresMissingError naming Debian's package when there is none.
     """
-    for directory in _candidates():
+    for directory in directories:
         if all((directory / program).exists() for program in PROGRAMS):
             return directory
     raise PostgresMissingError(
@@ -47,7 +48,7 @@ def server_programs() -> Path:
 @contextmanager
 def running_postgres() -> Iterator[str]:
     """Start an empty server and yield its URL (superuser, database `postgres`); stop and delete it at the end."""
-    programs = server_programs()
+    programs = server_programs(_installed())
     home = Path(tempfile.mkdtemp(prefix="pricing-lake-postgres-"))
     password = secrets.token_hex(12)
     port = _free_port()
@@ -55,7 +56,7 @@ def running_postgres() -> Iterator[str]:
         _hand_over(home)
         data = _create_cluster(programs, home, password)
         options = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items())
-        control = [programs / "pg_ctl", "-D", data, "-w", "-t", "60"]
+        control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w", "-t", "60"]
         _run([*control, "-l", home / "log", "-o", f"-p {port} {options}", "start"])
         try:
             yield f"postgresql://{SERVER_USER}:{password}@127.0.0.1:{port}/postgres"
@@ -65,7 +66,8 @@ def running_postgres() -> Iterator[str]:
         shutil.rmtree(home)
 
 
-def _candidates() -> Iterator[Path]:
+def _installed() -> Iterator[Path]:
+    """Give the directories where PostgreSQL may lie, the newest of Debian's versions first."""
     versions = Path("/usr/lib/postgresql").glob("*/bin")
     yield from sorted(versions, key=lambda path: float(path.parent.name), reverse=True)
     pg_config = shutil.which("pg_config")
@@ -79,10 +81,8 @@ def _create_cluster(programs: Path, home: Path, password: str) -> Path:
     secret = home / "password"
     secret.write_text(password)
     _hand_over(secret)
-    _run(
-        [programs / "initdb", "-D", data, "-U", SERVER_USER, "-A", "scram-sha-256", "--pwfile", secret]
-        + ["-E", "UTF8", "--no-locale", "--no-sync"]
-    )
+    access: Command = ["-U", SERVER_USER, "-A", "scram-sha-256", "--pwfile", secret]
+    _run([programs / "initdb", "-D", data, *access, "-E", "UTF8", "--no-locale", "--no-sync"])
     return data
 
 
@@ -104,11 +104,19 @@ def _hand_over(path: Path) -> None:
         os.chown(path, account.pw_uid, account.pw_gid)
 
 
-def _run(command: list[str | Path]) -> None:
+def _run(command: Command) -> None:
     account = _server_account()
-    identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
+    user, group = (account.pw_uid, account.pw_gid) if account else (None, None)
     done = subprocess.run(
-        command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, **identity
+        command,
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        user=user,
+        group=group,
+        extra_groups=[] if account else None,
     )
     if done.returncode:
         raise RuntimeError(f"{Path(command[0]).name} failed: {done.stderr.strip()}")

@@ -14,7 +14,7 @@ DAY = Window.of_day(date(2026, 11, 1))
 NEXT_DAY = Window.of_day(date(2026, 11, 2))
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
-SALE: Mapping[str, Any] = {
+SALE: dict[str, Any] = {
     "sale_id": "s-1",
     "tenant_id": "acme",
     "product_id": "p-1",
@@ -44,6 +44,6 @@ def make_shop(path: Path, sales: Iterable[Mapping[str, Any]] = (), types: str = 
 
 def add_sales(connection: sqlite3.Connection, sales: Iterable[Mapping[str, Any]]) -> None:
     marks = ", ".join("?" for _ in COLUMNS)
-    rows = [tuple((SALE | change)[name] for name in COLUMNS) for change in sales]
-    connection.executemany(f"INSERT INTO sales VALUES ({marks})", rows)
+    rows = [tuple({**SALE, **change}[name] for name in COLUMNS) for change in sales]
+    connection.executemany(f"INSERT INTO sales VALUES ({marks})", rows)  # noqa: S608 - only marks
     connection.commit()

@@ -109,12 +109,10 @@ def test_nothing_can_be_written(path: Path, snapshot: Snapshot, statement: str) 
 
 def test_a_block_left_early_closes_everything(path: Path) -> None:
     with (
-        pytest.raises(ZeroDivisionError),
         database(path, ReadOptions(batch_rows=10)).snapshot({}) as snapshot,
         snapshot.batches("SELECT word FROM words", ONE_TEXT) as batches,
     ):
-        next(batches)
-        raise ZeroDivisionError
+        assert next(batches).num_rows < 1000
     with other_process(path, "PRAGMA journal_mode = DELETE"):
         assert not path.with_name(f"{path.name}-wal").exists()
 

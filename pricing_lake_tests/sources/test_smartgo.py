@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing_lake.errors import ConfigurationError, SourceDataError, SourceSchemaError
@@ -94,6 +94,7 @@ class TestControl:
         source = shop(tmp_path, {}, {"sold_price": "abc", "sold_at": "2026-10-01", "updated_at": "2026-10-01"})
         assert control_of(source).total == Decimal("12.50")
 
+    @settings(max_examples=30, deadline=None)
     @given(
         cents=st.lists(st.integers(-10_000_000_000, 10_000_000_000), max_size=30),
         column=st.sampled_from(["", "TEXT", "NUMERIC", "REAL"]),

@@ -45,7 +45,9 @@ def _refuse_printing(node: exp.Cast) -> None:
     if node.to.expressions:
         raise QueryError(f"{node.sql('athena')} cuts text by a cast: write substr")
     if kind(node.this) not in _PRINTED_ALIKE:
-        raise QueryError(f"{node.sql('athena')} prints {kind(node.this)}, which engines spell differently: use date_format")
+        raise QueryError(
+            f"{node.sql('athena')} prints {kind(node.this)}, which engines spell differently: use date_format"
+        )
 
 
 def _as_integer(node: exp.Cast, operand: str) -> str:
