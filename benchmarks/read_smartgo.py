@@ -53,7 +53,7 @@ def fill(url: str) -> None:
 def read_with_us(url: str, window: Window) -> int:
     """Check the table, count, and stream the window from one snapshot; return the rows."""
     with open_smartgo(url).read(window) as read:
-        rows = sum(batch.num_rows for batch in read.batches)
+        rows: int = sum(batch.num_rows for batch in read.batches)
         assert rows == read.control.rows
     return rows
 

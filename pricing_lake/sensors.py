@@ -5,10 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pricing_lake.contracts.all import JUDGED_TABLES
+from pricing_lake.contracts.marts_operations import DATA_QUALITY_DAILY
 from pricing_lake.contracts.quality import QUALITY
 from pricing_lake.table_asset.column_schema import asset_key
 
-QUALITY_KEYS = [asset_key(table) for table in QUALITY]
+QUALITY_KEYS = [asset_key(table) for table in (*QUALITY, DATA_QUALITY_DAILY)]
+"""Tables that say why a day was refused, so that they must not wait until it is mended."""
+PARTITION_TAGS = ("dagster/partition", "dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 _JUDGED = {asset_key(table) for table in JUDGED_TABLES}
 
 month_marts = dg.AutomationConditionSensorDefinition(
@@ -32,22 +35,11 @@ quality_of_day = dg.define_asset_job(
     description="A refused day stops its run before the quality tables: load them so that it can be asked why.",
 )
 def quality_of_refused_days(context: dg.RunFailureSensorContext) -> Iterator[dg.RunRequest]:
-    """One run per partition of a failed run that judged a table, so that its verdicts can be queried."""
-    selection = context.dagster_run.asset_selection or frozenset()
-    if selection and not selection & _JUDGED:
+    """One run over the partitions of a failed run that judged a table, so that its verdicts can be queried."""
+    run = context.dagster_run
+    # A job's own run has no asset selection: without the name a failure of this job would request it for ever.
+    if run.job_name == quality_of_day.name or (run.asset_selection and not run.asset_selection & _JUDGED):
         return
-    for day in _days(context):
-        yield dg.RunRequest(run_key=f"{context.dagster_run.run_id}:{day}", partition_key=day)
-
-
-def _days(context: dg.RunFailureSensorContext) -> list[str]:
-    tags = context.dagster_run.tags
-    if "dagster/partition" in tags:
-        return [tags["dagster/partition"]]
-    start, end = (tags.get(f"dagster/asset_partition_range_{edge}") for edge in ("start", "end"))
-    if start is None or end is None or context.repository_def is None:
-        return []
-    partitions = context.repository_def.asset_graph.get(QUALITY_KEYS[0]).partitions_def
-    if partitions is None:
-        return []
-    return list(partitions.get_partition_keys_in_range(dg.PartitionKeyRange(start, end)))
+    partitions = {tag: run.tags[tag] for tag in PARTITION_TAGS if tag in run.tags}
+    if partitions:
+        yield dg.RunRequest(run_key=run.run_id, tags=partitions)

@@ -31,6 +31,11 @@ def at_least(name: str, low: int, reason: str, severity: Severity = Severity.CRI
     return Rule(reason, pl.col(name) >= low, f"`{name}` is at least {low}.", severity)
 
 
+def not_blank(name: str) -> Rule:
+    """Column `name` holds more than white space."""
+    return Rule(f"{name}_blank", pl.col(name).str.strip_chars() != "", f"`{name}` holds more than white space.")
+
+
 def no_longer_than(name: str, characters: int, reason: str) -> Rule:
     """Column `name` has at most so many characters."""
     return Rule(reason, pl.col(name).str.len_chars() <= characters, f"`{name}` has at most {characters:,} characters.")
@@ -60,21 +65,21 @@ SALE_ID = Column(
     TEXT,
     "The sale's id in its source system.",
     required=True,
-    rules=(no_longer_than("sale_id", 200, "sale_id_too_long"),),
+    rules=(not_blank("sale_id"), no_longer_than("sale_id", 200, "sale_id_too_long")),
 )
 PRODUCT_ID = Column(
     "product_id",
     TEXT,
     "The product's id in its source system.",
     required=True,
-    rules=(no_longer_than("product_id", 200, "product_id_too_long"),),
+    rules=(not_blank("product_id"), no_longer_than("product_id", 200, "product_id_too_long")),
 )
 CATEGORY = Column(
     "category",
     TEXT,
     "What kind of thing was sold, in the shop's words.",
     required=True,
-    rules=(no_longer_than("category", 200, "category_too_long"),),
+    rules=(not_blank("category"), no_longer_than("category", 200, "category_too_long")),
 )
 BRAND = Column(
     "brand",

@@ -153,6 +153,7 @@ _METADATA: dict[type[exp.Expr], dict[str, Any]] = {
     exp.TryCast: {"annotator": _cast},
     exp.Bracket: {"annotator": _subscript},
     exp.TimestampTrunc: _as_argument("this"),
+    exp.DateTrunc: _as_argument("this"),
     exp.ArgMax: _as_argument("this"),
     exp.ArgMin: _as_argument("this"),
     exp.ArrayFilter: _as_argument("this"),

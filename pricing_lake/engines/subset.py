@@ -41,7 +41,7 @@ _WINDOWS = {
     exp.FirstValue, exp.LastValue, exp.NthValue,
 }  # fmt: skip
 _NUMBERS = {
-    exp.Abs, exp.Ceil, exp.Floor, exp.Round, exp.Trunc, exp.Sign, exp.Sqrt, exp.Exp, exp.Ln, exp.Log, exp.Pow,
+    exp.Abs, exp.Ceil, exp.Floor, exp.Round, exp.Trunc, exp.Sqrt, exp.Exp, exp.Ln, exp.Log, exp.Pow,
     exp.Pi, exp.IsNan, exp.WidthBucket,
 }  # fmt: skip
 _TEXT = {
@@ -49,7 +49,7 @@ _TEXT = {
     exp.ConcatWs, exp.RegexpLike,
 }  # fmt: skip
 _TIME = {
-    exp.TimestampTrunc, exp.DateAdd, exp.DateDiff, exp.TimeToStr, exp.StrToTime, exp.Date, exp.LastDay,
+    exp.TimestampTrunc, exp.DateTrunc, exp.DateAdd, exp.DateDiff, exp.TimeToStr, exp.StrToTime, exp.Date, exp.LastDay,
     exp.Year, exp.Quarter, exp.Month, exp.WeekOfYear, exp.Day, exp.DayOfMonth, exp.DayOfWeekIso, exp.DayOfYear,
     exp.Hour, exp.Minute, exp.Second, exp.Extract,
 }  # fmt: skip
@@ -87,6 +87,8 @@ _ARGUMENTS: dict[type[exp.Expr], frozenset[str]] = {
     exp.ArgMin: frozenset({"this", "expression"}),
     exp.StrPosition: frozenset({"this", "substr"}),
     exp.Trim: frozenset({"this", "position"}),
+    exp.DateTrunc: frozenset({"this", "unit"}),
+    exp.TimestampTrunc: frozenset({"this", "unit"}),
     exp.WidthBucket: frozenset({"this", "min_value", "max_value", "num_buckets"}),
     exp.RegexpLike: frozenset({"this", "expression"}),
 }
@@ -110,6 +112,8 @@ def _refuse_unknown(node: exp.Expr) -> None:
     if extra:
         names = ", ".join(sorted(name.strip("_") for name in extra))
         raise QueryError(f"{_label(node)} with {names} is outside the lake's Athena SQL subset: write it without")
+    if isinstance(node, exp.Unnest) and not isinstance(node.parent, (exp.From, exp.Join)):
+        raise QueryError("UNNEST is not a function: write CROSS JOIN UNNEST(array) AS t(x)")
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
         raise QueryError(f"{_label(node.this)} is not a table: name an input")
 
@@ -126,5 +130,5 @@ def _label(node: exp.Expr) -> str:
     if isinstance(node, exp.Anonymous):
         return f"{node.name.lower()}()"
     if isinstance(node, exp.Func):
-        return f"{node.sql_name().lower()}()"
+        return f"{node.sql('athena').partition('(')[0].lower()}()"
     return node.key.upper()

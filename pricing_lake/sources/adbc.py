@@ -3,7 +3,6 @@
 What differs between drivers is a `Database`; what a source asks for is not known here.
 """
 
-import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -16,9 +15,9 @@ import pyarrow as pa
 from adbc_driver_manager import dbapi
 
 from pricing_lake.errors import ConfigurationError, PricingLakeError
+from pricing_lake.sources.identifiers import TableName
 
-IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-DRIVER_ERRORS = (dbapi.Error, dbapi.Warning, OSError, pa.ArrowException)
+DRIVER_ERRORS = (dbapi.Error, OSError, pa.ArrowException)
 
 
 @dataclass(frozen=True)
@@ -38,31 +37,6 @@ class ReadOptions:
         for name, value in vars(self).items():
             if value < 1:
                 raise ConfigurationError(f"read option {name} is {value}: give a whole number above 0")
-
-
-def quoted(identifier: str) -> str:
-    """Return a plain identifier in double quotes; raise ConfigurationError when it is not a plain one."""
-    if not IDENTIFIER.fullmatch(identifier):
-        raise ConfigurationError(
-            f"{identifier!r} is not a plain name: use letters, digits and _ only, not a digit first"
-        )
-    return f'"{identifier}"'
-
-
-@dataclass(frozen=True)
-class TableName:
-    """A table or view, with its schema or with an empty one (then the database's search path decides)."""
-
-    schema: str
-    name: str
-
-    def __str__(self) -> str:
-        return ".".join(filter(None, (self.schema, self.name)))
-
-    @property
-    def quoted(self) -> str:
-        """Return the name as SQL."""
-        return ".".join(quoted(part) for part in (self.schema, self.name) if part)
 
 
 class Database(ABC):

@@ -15,7 +15,8 @@ from pricing_lake.errors import (
     SourceSchemaError,
     SourceUnavailableError,
 )
-from pricing_lake.sources.adbc import Database, ReadOptions, TableName
+from pricing_lake.sources.adbc import Database, ReadOptions
+from pricing_lake.sources.identifiers import TableName
 
 APPLICATION_NAME = "pricing_lake"
 NAMESPACE = "pricing_lake"

@@ -11,7 +11,8 @@ import pyarrow as pa
 from adbc_driver_manager import dbapi
 
 from pricing_lake.errors import ConfigurationError, PricingLakeError, SourceDataError, SourceUnavailableError
-from pricing_lake.sources.adbc import Database, ReadOptions, TableName
+from pricing_lake.sources.adbc import Database, ReadOptions
+from pricing_lake.sources.identifiers import TableName
 
 PREFIX = "sqlite:///"
 TEMPORARY = ("disk I/O error", "failed to open", "unable to open")

@@ -119,12 +119,15 @@ class SmartGoSource:
         return [ChangedDay(_as_date(day), rows) for day, rows in found]
 
     def probe(self) -> SourceFacts:
-        """Connect, compare clocks and look at the table. A missing column is reported, a missing table raises."""
+        """Connect, compare clocks and look at the table. A missing column is reported; what makes the table unreadable raises."""
         with self._snapshot({}) as snapshot:
             sent = time.time()
             clock, version = snapshot.rows(self._database.clock_query)[0]
             answered = time.time()
             types = self._types(snapshot)
+            missing = tuple(self._missing(types))
+            if not missing:
+                self._dialect(self._mapping, types)
             estimate = snapshot.rows(self._database.rows_estimate_query(self._mapping.table_name))
         return SourceFacts(
             dialect=self._database.dialect,
@@ -132,7 +135,7 @@ class SmartGoSource:
             latency_seconds=answered - sent,
             clock_skew_seconds=clock - (sent + answered) / 2,
             table_rows_estimate=estimate[0][0] if estimate else None,
-            missing_columns=tuple(self._missing(types)),
+            missing_columns=missing,
         )
 
     @contextmanager

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from pricing_lake.errors import ConfigurationError
-from pricing_lake.sources.adbc import IDENTIFIER, TableName, quoted
+from pricing_lake.sources.identifiers import IDENTIFIER, TableName, quoted
 
 COLUMNS = (
     "sale_id",

@@ -1,6 +1,6 @@
 """SmartGo's sales in SQLite, where a value may be of any type: everything is shown as the text it is stored as."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -88,10 +88,8 @@ class SqliteSales(SalesSql):
 
 def _shortest(moment: datetime) -> str:
     """Return `2026-11-01`, `2026-11-01 10:00`, `2026-11-01 10:00:30` or `… 10:00:30.5`: nothing that adds zero."""
-    text = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-    if moment.microsecond:
-        return f"{text}.{moment.microsecond:06d}".rstrip("0")
-    return text.removesuffix(":00").removesuffix(" 00:00")
+    text = moment.replace(tzinfo=None).isoformat(sep=" ")
+    return text.rstrip("0") if moment.microsecond else text.removesuffix(":00").removesuffix(" 00:00")
 
 
 def _sortable(column: str) -> str:

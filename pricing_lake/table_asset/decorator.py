@@ -108,7 +108,7 @@ class TableAsset:
             lake = context.resources.lake.open()
             try:
                 produce = self.producer(lake, windows, context.resources)
-                publication = publish(lake, table, windows, produce, context.run_id)
+                publication = publish(lake, table, windows, produce, context.run.run_id)
             except PermanentError as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
             yield from record_publication(context, table, publication)

@@ -84,7 +84,7 @@ def _record_each(
         target = (
             AssetCheckEvaluationTargetMaterializationData(
                 storage_id=stored[verdict.partition],
-                run_id=context.run_id,
+                run_id=context.run.run_id,
                 timestamp=verdict.evaluated_at.timestamp(),
             )
             if verdict.partition in stored

@@ -138,6 +138,7 @@ def test_an_unlisted_port_is_refused(port: int) -> None:
 def test_a_trusted_host_may_be_internal_and_on_any_port_but_nothing_else_may() -> None:
     trusting = replace(GUARDED, trusted_hosts=frozenset({"LocalHost"}))
     assert resolve_allowed("localhost", 9999, trusting)
+    assert resolve_allowed("LOCALHOST", 9999, trusting)
     for other in ("127.0.0.1", "localhost.", "sub.localhost"):
         with pytest.raises(ImageError):
             resolve_allowed(other, 9999, trusting)

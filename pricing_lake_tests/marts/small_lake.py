@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
@@ -40,14 +41,17 @@ class SmallLake:
         """
         contract = table_called(f"marts/{mart}")
         query = saved_query(mart)
-        inputs = {name: self.tables[name] for name in query.reads}
-        rows = DuckDbEngine().run(query.sql, _bare(inputs), query.over(start, end) | parameters).read_all()
+        rows = DuckDbEngine().run(query.sql, self.inputs(mart), query.over(start, end) | parameters).read_all()
         split = split_rows(contract, rows)
         assert tuple(rows.column_names) == contract.names
         assert (split.reasons, split.duplicates) == ({}, 0)
         _assert_table_rules(mart, split.good)
         order = [(name, "ascending") for name in contract.key]
         return [tuple(row.values()) for row in split.good.sort_by(order).to_pylist()]
+
+    def inputs(self, mart: str) -> dict[str, IcebergTable]:
+        """The tables that the mart's query names, by bare name."""
+        return {name.partition("/")[2]: self.tables[name] for name in saved_query(mart).reads}
 
 
 def make_lake(folder: Path, rows: Mapping[str, Iterable[Sequence[dict[str, Any]]]]) -> SmallLake:
@@ -85,10 +89,6 @@ def money(text: str) -> Decimal:
     return Decimal(text)
 
 
-def _bare(tables: Mapping[str, IcebergTable]) -> dict[str, IcebergTable]:
-    return {name.partition("/")[2]: table for name, table in tables.items()}
-
-
 def _stored(name: str, row: dict[str, Any]) -> dict[str, Any]:
     run = {
         "_ingest_ts": datetime(2025, 12, 2, tzinfo=UTC),
@@ -100,8 +100,6 @@ def _stored(name: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _assert_table_rules(mart: str, rows: pa.Table) -> None:
-    import polars as pl
-
     frame = pl.DataFrame(pl.from_arrow(rows))
     for rule in table_called(f"marts/{mart}").table_rules:
         if rule.severity is Severity.CRITICAL and rows.num_rows:

@@ -298,6 +298,13 @@ class TestMapping:
         ):
             pass
 
+    def test_the_probe_says_so_too(self, postgres_url: str) -> None:
+        with (
+            postgres_shop(postgres_url, updated_at="text") as shop,
+            pytest.raises(SourceSchemaError, match=r"column updated_at of .* is text"),
+        ):
+            shop.source().probe()
+
     def test_a_view_that_cannot_be_computed_is_wrong_data(self, shop: PostgresShop) -> None:
         shop.add()
         shop.execute("CREATE VIEW {shop}.broken AS SELECT * FROM {shop}.sales WHERE 1 / (quantity - 1) > 0")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from pricing_lake.errors import ConfigurationError, PricingLakeError, SourceDataError, SourceUnavailableError
-from pricing_lake.sources.adbc import ReadOptions, Snapshot, TableName, quoted
+from pricing_lake.sources.adbc import ReadOptions, Snapshot
 from pricing_lake.sources.adbc_postgresql import postgres_database
 from pricing_lake.sources.adbc_sqlite import SqliteDatabase, sqlite_database
 from pricing_lake_tests.sources.processes import other_process
@@ -162,18 +162,6 @@ def test_a_broken_view_is_wrong_data(path: Path) -> None:
         connection.commit()
     with database(path).snapshot({}) as snapshot, pytest.raises(SourceDataError, match="no such table"):
         snapshot.rows("SELECT * FROM broken")
-
-
-@pytest.mark.parametrize("name", ["sale id", 'x"; DROP TABLE sales --', "1st", "", "naïve", "x\n", "a.b"])
-def test_only_plain_names_become_identifiers(name: str) -> None:
-    with pytest.raises(ConfigurationError, match="not a plain name"):
-        quoted(name)
-
-
-def test_a_table_name_is_quoted_part_by_part() -> None:
-    assert TableName("shop", "Sales").quoted == '"shop"."Sales"'
-    assert TableName("", "order").quoted == '"order"'
-    assert str(TableName("shop", "sales")) == "shop.sales"
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_every_spelling_of_a_moment_finds_its_day(tmp_path: Path, types: str, zo
         "lost-2": "2026-11-02{}00:00:00{}",
         "lost-3": "2026-11-02{}00:00:00.000000{}",
     }
-    sales = [
+    sales: list[dict[str, Any]] = [
         {"sale_id": name, "sold_at": text.format(separator, zone), "updated_at": BEFORE}
         for name, text in spelled.items()
     ]
@@ -78,7 +78,7 @@ def test_any_window_holds_exactly_the_moments_in_it(
     tmp_path_factory: pytest.TempPathFactory, moments: list[Any], bounds: tuple[datetime, datetime]
 ) -> None:
     window = Window(*bounds)
-    sales = [
+    sales: list[dict[str, Any]] = [
         {"sale_id": f"{i:03}", "sold_at": spell(moment), "updated_at": None}
         for i, (moment, spell) in enumerate(moments)
     ]
@@ -121,12 +121,17 @@ def test_a_sale_in_the_window_needs_no_update_in_it(tmp_path: Path, updated_at: 
     assert belongs(tmp_path, WITHIN, updated_at)
 
 
+def test_the_first_year_of_the_calendar_is_as_good_as_any(tmp_path: Path) -> None:
+    everything = Window(datetime.min.replace(tzinfo=UTC), DAY.hi)
+    assert belongs(tmp_path, "0001-01-01T00:00:00Z", window=everything)
+
+
 def test_garbage_after_the_day_does_not_hide_the_row(tmp_path: Path) -> None:
     assert belongs(tmp_path, "2026-11-01 at noon")
 
 
 def test_without_updated_at_only_the_time_of_sale_decides(tmp_path: Path) -> None:
-    sales = [
+    sales: list[dict[str, Any]] = [
         {"sale_id": "in", "sold_at": WITHIN},
         {"sale_id": "null", "sold_at": None, "updated_at": WITHIN},
         {"sale_id": "later", "sold_at": AFTER, "updated_at": WITHIN},

@@ -35,7 +35,7 @@ def _like(operand: exp.Expr, result: str) -> str:
     raise QueryError(f"{operand.sql('athena')} is {kind(operand)}: cast it to date or timestamp first")
 
 
-def _truncate(generator: Generator, node: exp.TimestampTrunc) -> str:
+def _truncate(generator: Generator, node: exp.TimestampTrunc | exp.DateTrunc) -> str:
     return _like(node.this, f"DATE_TRUNC('{_unit(node).lower()}', {generator.sql(node, 'this')})")
 
 
@@ -92,6 +92,7 @@ def _extract(generator: Generator, node: exp.Extract) -> str:
 
 REWRITES: dict[type[exp.Expr], Callable[[Any, Any], str]] = {
     exp.TimestampTrunc: _truncate,
+    exp.DateTrunc: _truncate,
     exp.DateAdd: _add_units,
     exp.DateDiff: _difference,
     exp.Add: _shift,

@@ -1,0 +1,28 @@
+"""The click group that shows an error raised on purpose as one red line, and the help layout that commands share."""
+
+from typing import Any
+
+import click
+
+from pricing_lake.errors import PricingLakeError
+
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+class LakeGroup(click.Group):
+    """Commands of the lake. An error on purpose ends with exit code 1 and one line on stderr, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except PricingLakeError as error:
+            fail(ctx, str(error))
+        except PermissionError as error:
+            fail(ctx, f"{error.filename}: {error.strerror}; give this user the right, or set PRICING_LAKE_HOME")
+
+
+def fail(ctx: click.Context, text: str) -> None:
+    """Say what went wrong, in red where colours are shown, and leave with exit code 1."""
+    click.secho(f"error: {' '.join(text.split())}", fg="red", err=True)
+    ctx.exit(1)

@@ -1,0 +1,157 @@
+"""Runs partitions one by one inside this process, and says what each run published and refused. Prints nothing."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import dagster as dg
+
+from pricing_lake.contracts.all import table_called
+from pricing_lake.contracts.model import Layer, Table
+from pricing_lake.definitions import build_defs, table_assets
+from pricing_lake.lake.catalog import Lake
+from pricing_lake.lake.verdicts import Verdict, VerdictStore
+from pricing_lake.resources import resources_for
+from pricing_lake.stage import Stage
+from pricing_lake.table_asset.column_schema import asset_key
+
+COUNTS = {
+    "rows": "dagster/partition_row_count",
+    "quarantined": "quarantined_rows",
+    "duplicates": "duplicate_rows",
+    "excluded": "excluded_rows",
+}
+
+
+@dataclass(frozen=True)
+class Published:
+    """What one table's partition holds after the run; `changed` is false when its content was there already."""
+
+    rows: int
+    quarantined: int
+    duplicates: int
+    excluded: int
+    changed: bool
+
+
+@dataclass(frozen=True)
+class PartitionOutcome:
+    """What became of one partition. `errors` are failures that are no verdict, one line per table id."""
+
+    key: str
+    seconds: float = 0.0
+    published: Mapping[str, Published] = field(default_factory=dict)
+    refused: tuple[Verdict, ...] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything that was asked for is published."""
+        return not self.refused and not self.errors
+
+    @property
+    def changed(self) -> bool:
+        """Whether any table has other content than before."""
+        return any(table.changed for table in self.published.values())
+
+    @property
+    def verdict(self) -> str:
+        """One word: passed, REFUSED (a rule on the whole partition did not hold) or FAILED (something broke)."""
+        return "passed" if self.passed else "FAILED" if self.errors else "REFUSED"
+
+    @property
+    def why(self) -> str:
+        """Why it is not published, or nothing."""
+        lines = [verdict.explain() for verdict in self.refused]
+        return "; ".join(lines + [f"{table}: {text}" for table, text in self.errors.items()])
+
+    def joined(self, later: "PartitionOutcome") -> "PartitionOutcome":
+        """This outcome and that of a later run of the same partition over other tables."""
+        return PartitionOutcome(
+            self.key,
+            self.seconds + later.seconds,
+            {**self.published, **later.published},
+            self.refused + later.refused,
+            {**self.errors, **later.errors},
+        )
+
+
+@dataclass(frozen=True)
+class PartitionRunner:
+    """Runs any tables for one partition on one stage and Dagster instance; `log_level` is that of Dagster's console."""
+
+    stage: Stage
+    instance: dg.DagsterInstance
+    log_level: str = "CRITICAL"
+
+    def run(self, key: str, tables: Sequence[Table]) -> PartitionOutcome:
+        """Run `tables` for the partition. After a refusal the tables that are made of verdicts run on their own:
+        a refusal stops its own run before them, and they tell why.
+        """
+        outcome = self._run_once(key, tables)
+        left = [t for t in tables if t.id not in outcome.published and t.id not in outcome.errors and _tells_why(t)]
+        return outcome.joined(self._run_once(key, left)) if left and outcome.refused else outcome
+
+    def _run_once(self, key: str, tables: Sequence[Table]) -> PartitionOutcome:
+        started = time.monotonic()
+        result = self._job.execute_in_process(
+            instance=self.instance,
+            partition_key=key,
+            asset_selection=[asset_key(table) for table in tables],
+            run_config={"loggers": {"console": {"config": {"log_level": self.log_level}}}},
+            raise_on_error=False,
+        )
+        failed = {_table_id(event.step_key): event for event in result.all_events if event.is_step_failure}
+        verdicts = {table: self._refusal(table, key, result.run_id) for table in failed}
+        return PartitionOutcome(
+            key=key,
+            seconds=time.monotonic() - started,
+            published={
+                event.asset_key.to_user_string(): _published(event.materialization.metadata)
+                for event in result.get_asset_materialization_events()
+                if event.asset_key is not None
+            },
+            refused=tuple(verdict for verdict in verdicts.values() if verdict),
+            errors={table: _reason(event) for table, event in failed.items() if verdicts[table] is None},
+        )
+
+    def _refusal(self, table_id: str, key: str, run_id: str) -> Verdict | None:
+        """The verdict by which this very run refused the partition, if that is why it failed."""
+        verdict = VerdictStore(self._lake.proofs).latest(table_id, [key]).get(key)
+        return verdict if verdict and verdict.run_id == run_id and not verdict.passed else None
+
+    @cached_property
+    def _job(self) -> dg.JobDefinition:
+        return build_defs(self.stage).resolve_implicit_global_asset_job_def()
+
+    @cached_property
+    def _lake(self) -> Lake:
+        return resources_for(self.stage)["lake"].open()  # type: ignore[attr-defined, no-any-return]
+
+
+def _tells_why(table: Table) -> bool:
+    """Whether a table is made of verdicts alone, directly or through the quality tables."""
+    reads = {asset.contract.id: asset.reads for asset in table_assets()}
+    return table.layer is Layer.QUALITY or all(up.layer is Layer.QUALITY for up in reads[table.id])
+
+
+def _table_id(step_key: str | None) -> str:
+    return table_called((step_key or "").partition("__")[2]).id
+
+
+def _published(metadata: Mapping[str, Any]) -> Published:
+    counts = {name: int(metadata[label].value) for name, label in COUNTS.items()}
+    return Published(**counts, changed=bool(metadata["changed"].value))
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    """Why a step failed, as one line: the last error of its chain, or what it said when it gave up on purpose."""
+    failure = event.step_failure_data
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return str(failure.user_failure_data.description)
+    error = failure.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return " ".join(error.message.split()) if error else "it broke without a word; see the run in the UI"

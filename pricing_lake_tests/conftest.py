@@ -1,0 +1,16 @@
+"""Fixtures of more than one layer."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pricing_lake_tests.shop import Shop
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """An empty shop open from 1 to 5 March 2026; settings come from its lake's home alone."""
+    for name in ("SMARTGO_URL", "PRICING_LAKE_HOME", "PRICING_LAKE_START_DATE", "PRICING_LAKE_END_DATE"):
+        monkeypatch.delenv(name, raising=False)
+    return Shop(tmp_path / "lake", date(2026, 3, 1), date(2026, 3, 5))
