@@ -31,9 +31,9 @@ def select_tables(names: Sequence[str]) -> tuple["Table", ...]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A half-sentence with the nearest known word, or nothing when none is near."""
+    """The nearest known word in brackets, or nothing when none is near."""
     near = get_close_matches(word, sorted(known), n=1)
-    return f", did you mean {near[0]}?" if near else ""
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _words(table: "Table") -> set[str]:

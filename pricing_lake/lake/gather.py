@@ -1,7 +1,7 @@
-"""Rows of a table in a given order, a few thousand at a time. Copies each value once; knows nothing of Iceberg.
+"""Rows of a table by row number, a few thousand at a time. Copies each value once; knows nothing of Iceberg.
 
 A whole-table `take` copies every embedding before the first byte is written and costs twice the write itself;
-gathering slices into one reused buffer keeps the copy in the processor's cache.
+gathering slices into one reused buffer keeps the copy small, however the table is chunked.
 """
 
 from collections.abc import Iterator
@@ -16,21 +16,19 @@ class RowGatherer:
     """Yields slices of `rows` for given row numbers. One gatherer serves one thread: its buffers are reused."""
 
     def __init__(self, rows: pa.Table) -> None:
-        self._wide = {
-            name: WideColumn(rows.column(name).combine_chunks())
-            for name in rows.column_names
-            if _is_wide(rows.column(name))
-        }
-        self._narrow = rows.drop_columns(list(self._wide))
+        wide = [name for name in rows.column_names if _is_wide(rows.column(name))]
+        self._wide = {name: WideColumn(rows.column(name)) for name in wide}
+        self._narrow = rows.drop_columns(wide)
         self._names = rows.column_names
 
     def slices(self, order: np.ndarray) -> Iterator[pa.Table]:
-        """Tables of at most ROWS_AT_ONCE rows, in `order`. A slice is valid until the next one is asked for."""
+        """Tables of at most ROWS_AT_ONCE rows; `order` ascends. A slice is valid until the next one is asked for."""
+        narrow = self._narrow.take(pa.array(order))
         for start in range(0, len(order), ROWS_AT_ONCE):
             rows = order[start : start + ROWS_AT_ONCE]
-            narrow = self._narrow.take(pa.array(rows))
+            part = narrow.slice(start, len(rows))
             yield pa.table(
-                [self._wide[name].gather(rows) if name in self._wide else narrow.column(name) for name in self._names],
+                [self._wide[name].gather(rows) if name in self._wide else part.column(name) for name in self._names],
                 names=self._names,
             )
 
@@ -44,30 +42,39 @@ def _is_wide(column: pa.ChunkedArray) -> bool:
 
 
 class WideColumn:
-    """A column of equally long vectors as a matrix, with null rows set aside."""
+    """A column of equally long vectors as one matrix per chunk, none of them a copy."""
 
-    def __init__(self, lists: pa.Array) -> None:
-        array = lists.chunk(0) if isinstance(lists, pa.ChunkedArray) else lists
-        offsets = array.offsets.to_numpy()
-        self._type = array.type
-        self._valid = np.diff(offsets) > 0
-        self._null = array.is_null().to_numpy(zero_copy_only=False)
-        self._length = int(np.diff(offsets)[self._valid][0])
-        values = array.values.slice(int(offsets[0]), int(offsets[-1] - offsets[0])).to_numpy()
-        self._matrix = values.reshape(-1, self._length)
-        self._row_of = np.cumsum(self._valid) - 1
-        self._buffer = np.empty((ROWS_AT_ONCE, self._length))
+    def __init__(self, lists: pa.ChunkedArray) -> None:
+        sizes = np.concatenate([np.diff(chunk.offsets.to_numpy()) for chunk in lists.chunks])
+        self._type = lists.type
+        self._length = int(sizes.max())
+        self._filled = sizes > 0
+        self._null = lists.is_null().to_numpy() if lists.null_count else None
+        self._matrices = [_matrix(chunk, self._length) for chunk in lists.chunks]
+        self._row_of = np.cumsum(self._filled) - 1
+        self._starts = np.cumsum([0, *(len(matrix) for matrix in self._matrices)])
+        self._buffer = np.empty((min(ROWS_AT_ONCE, len(sizes)), self._length))
 
     def gather(self, rows: np.ndarray) -> pa.Array:
-        """The vectors of `rows`, in that order, in the reused buffer."""
-        valid = self._valid[rows]
-        count = int(valid.sum())
-        np.take(self._matrix, self._row_of[rows[valid]], axis=0, out=self._buffer[:count], mode="clip")
+        """The vectors of ascending `rows` in the reused buffer."""
+        filled = self._filled[rows]
+        vectors = self._row_of[rows[filled]]
+        cuts = np.searchsorted(vectors, self._starts)
+        for matrix, first, start, stop in zip(self._matrices, self._starts, cuts, cuts[1:], strict=False):
+            if start < stop:
+                np.take(matrix, vectors[start:stop] - first, axis=0, out=self._buffer[start:stop], mode="clip")
         offsets = np.zeros(len(rows) + 1, dtype=np.int32)
-        np.cumsum(valid * self._length, out=offsets[1:])
+        np.cumsum(filled * self._length, out=offsets[1:])
         return pa.ListArray.from_arrays(
             pa.array(offsets),
-            pa.array(self._buffer[:count].reshape(-1)),
+            pa.array(self._buffer[: len(vectors)].reshape(-1)),
             type=self._type,
-            mask=pa.array(self._null[rows]) if self._null.any() else None,
+            mask=None if self._null is None else pa.array(self._null[rows]),
         )
+
+
+def _matrix(lists: pa.ListArray, length: int) -> np.ndarray:
+    """The vectors of one chunk as rows, nulls left out, in the chunk's own memory."""
+    offsets = lists.offsets.to_numpy()
+    values = lists.values.slice(int(offsets[0]), int(offsets[-1] - offsets[0])).to_numpy()
+    return np.asarray(values.reshape(-1, length))

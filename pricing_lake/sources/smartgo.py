@@ -119,7 +119,7 @@ class SmartGoSource:
         return [ChangedDay(_as_date(day), rows) for day, rows in found]
 
     def probe(self) -> SourceFacts:
-        """Connect, compare clocks and look at the table. A missing column is reported; what makes the table unreadable raises."""
+        """Connect, compare clocks and look at the table: a missing column is reported, a missing table raises."""
         with self._snapshot({}) as snapshot:
             sent = time.time()
             clock, version = snapshot.rows(self._database.clock_query)[0]

@@ -32,7 +32,7 @@ TENANT = f"""CASE
     ELSE 'world-shop'
 END"""
 CATEGORIES = ("dress", "hat", "longsleeve", "outwear", "pants", "shirt", "shoes", "shorts", "skirt", "t-shirt")
-CATEGORY = f"{list(CATEGORIES)}[1 + md5_number_lower(StockCode) % {len(CATEGORIES)}]"
+CATEGORY = f"{list(CATEGORIES)}[1 + CAST(md5_number_lower(StockCode) % {len(CATEGORIES)} AS INTEGER)]"
 """SQL over the file's columns; whoever checks what the lake made of the file assigns the same way."""
 
 _SALES = f"""
@@ -45,7 +45,7 @@ lines AS (
         *,
         {TENANT} AS tenant_id,
         {CATEGORY} AS category,
-        md5_number_upper(StockCode) AS chance,
+        CAST(md5_number_upper(StockCode) % 1000000 AS INTEGER) AS chance,
         -- Equal lines of an invoice share a number: an exact duplicate repeats its sale, key and content.
         dense_rank() OVER (
             PARTITION BY InvoiceNo

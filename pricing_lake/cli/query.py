@@ -1,0 +1,192 @@
+"""`pricing-lake query` and `pricing-lake queries`: the saved queries, asked from the shell. The SQL lives with the marts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pricing_lake.cli.output import as_bytes, note, print_csv, print_json, print_table
+from pricing_lake.cli.period import DAY, MONTH, all_days, month_after
+from pricing_lake.cli.selection import did_you_mean
+from pricing_lake.errors import QueryError
+from pricing_lake.stage import Stage, load_stage
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pricing_lake.engines import ScanStats
+    from pricing_lake.marts.saved import SavedQuery
+
+FORMATS = ("table", "csv", "json")
+ROWS_OF_A_TABLE = 50
+
+
+@click.command("queries")
+@click.option("--json", "as_json", is_flag=True, help="Print name, question, tables and parameters as JSON.")
+def queries_command(as_json: bool) -> None:
+    """List the saved queries: the question each answers, and its parameters with their defaults.
+
+    \b
+    Examples:
+      pricing-lake queries
+      pricing-lake queries --json
+    """
+    from pricing_lake.marts.saved import saved_queries
+
+    saved = saved_queries().values()
+    if as_json:
+        print_json([_described(query) for query in saved])
+        return
+    print_table(
+        ("query", "question", "parameters"),
+        [(q.name, q.question, ", ".join(f"{n}={_shown(d)}" for n, d in q.parameters.items())) for q in saved],
+    )
+
+
+@click.command("query")
+@click.argument("name")
+@click.option("--param", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter of the query. Repeatable.")
+@click.option("--tenant", metavar="T", help="One tenant only; the same as --param tenant_id=T.")
+@click.option("--month", type=MONTH, help="One month.")
+@click.option("--from", "first", type=DAY, help="First day of the period.")
+@click.option("--to", "last", type=DAY, help="Last day of the period, included.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option("--limit", type=click.IntRange(min=0), help=f"Rows to print, 0 for all. Default: {ROWS_OF_A_TABLE} for a "
+              "table, all for csv and json.")  # fmt: skip
+def query_command(
+    name: str,
+    pairs: tuple[str, ...],
+    tenant: str | None,
+    month: date | None,
+    first: date | None,
+    last: date | None,
+    form: str,
+    limit: int | None,
+) -> None:
+    """Run the saved query NAME and print its rows; `pricing-lake queries` lists the names.
+
+    Without a period it asks for the last month of the lake's calendar, or its last day where the query is about days.
+    What the query had to read is told on stderr.
+
+    \b
+    Examples:
+      pricing-lake query brand_performance --month 2026-11
+      pricing-lake query price_distribution --tenant atelier-nord --format csv > prices.csv
+      pricing-lake query comparables --from 2026-11-19 --to 2026-11-19 --param top_n=3 --limit 9
+    """
+    from pricing_lake.resources.engine import EngineResource
+
+    stage = load_stage()
+    query = _saved(name)
+    given = _parameters(query, pairs, tenant) | _period(month, first, last)
+    values = query.bind(given, _asked_on(stage, query))
+    engine, inputs = EngineResource().sql(), _inputs(stage, query)
+    scan = engine.explain(query.sql, inputs, values)
+    rows = engine.run(query.sql, inputs, values)
+    _print(rows, form, ROWS_OF_A_TABLE if limit is None and form == "table" else limit or None)
+    note(_scanned(scan), style=None)
+
+
+def _saved(name: str) -> "SavedQuery":
+    from pricing_lake.marts.saved import saved_queries
+
+    queries = saved_queries()
+    if name not in queries:
+        raise QueryError(f"no saved query {name!r}{did_you_mean(name, queries)}; there are {', '.join(queries)}")
+    return queries[name]
+
+
+def _parameters(query: "SavedQuery", pairs: Sequence[str], tenant: str | None) -> dict[str, str]:
+    given = {} if tenant is None else {"tenant_id": tenant}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{pair!r} has no value; write NAME=VALUE", param_hint="--param")
+        given[name] = value
+    for name in given.keys() - query.parameters.keys():
+        known = ", ".join(query.parameters) or "none"
+        raise QueryError(f"{query.name} has no parameter {name!r}{did_you_mean(name, query.parameters)}; it has {known}")
+    return given
+
+
+def _period(month: date | None, first: date | None, last: date | None) -> dict[str, str]:
+    """The half-open period that was asked for. Raises UsageError when it is named twice, by half, or backwards."""
+    if month is not None and (first or last):
+        raise click.UsageError("give --month, or --from and --to, not both")
+    if (first is None) != (last is None):
+        raise click.UsageError("give --from and --to together")
+    if month is not None:
+        return {"period_start": month.isoformat(), "period_end": month_after(month).isoformat()}
+    if first is None or last is None:
+        return {}
+    if first > last:
+        raise click.UsageError(f"--from {first} is after --to {last}; swap them")
+    return {"period_start": first.isoformat(), "period_end": (last + timedelta(days=1)).isoformat()}
+
+
+def _asked_on(stage: Stage, query: "SavedQuery") -> date:
+    """The day as seen from which the query's default period is the last month, or the last day, of the calendar."""
+    from pricing_lake.marts.saved import Moment
+    from pricing_lake.partitions import Calendar
+
+    last = all_days(Calendar(stage.start_date, stage.end_date))[-1]
+    by_day = query.parameters.get("period_start") in (Moment.YESTERDAY, Moment.TODAY)
+    return last + timedelta(days=1) if by_day else month_after(last)
+
+
+def _inputs(stage: Stage, query: "SavedQuery") -> dict[str, Any]:
+    """Tables the query reads. Raises QueryError for one that was never published: asking must not create it."""
+    from pricing_lake.contracts.all import table_called
+    from pricing_lake.resources import resources_for
+
+    lake = resources_for(stage)["lake"].open()  # type: ignore[attr-defined]
+    tables = [table_called(name) for name in query.reads]
+    absent = [table.id for table in tables if not lake.exists(table)]
+    if absent:
+        raise QueryError(f"{query.name} reads {', '.join(absent)}, not published yet; run `pricing-lake materialize`")
+    return {table.name: lake.table(table) for table in tables}
+
+
+def _print(rows: "pa.RecordBatchReader", form: str, limit: int | None) -> None:
+    """Print at most `limit` rows, and say on stderr when there are more."""
+    names = rows.schema.names
+    stream = _dictionaries(rows)
+    shown: Iterator[Mapping[str, Any]] = islice(stream, limit)
+    if form == "csv":
+        print_csv(names, shown)
+    elif form == "json":
+        print_json(list(shown))
+    else:
+        print_table(names, [list(row.values()) for row in shown])
+    more = sum(1 for _ in stream)
+    if more:
+        note(f"{more:,} more rows; --limit 0 shows all")
+
+
+def _dictionaries(rows: "pa.RecordBatchReader") -> Iterator[dict[str, Any]]:
+    for batch in rows:
+        yield from batch.to_pylist()
+
+
+def _scanned(scan: "ScanStats") -> str:
+    files = sum(each.files_scanned for each in scan.inputs)
+    total = sum(each.files_total for each in scan.inputs)
+    return f"scanned {files:,} of {total:,} files, {as_bytes(sum(each.bytes_scanned for each in scan.inputs))}"
+
+
+def _described(query: "SavedQuery") -> dict[str, Any]:
+    return {
+        "name": query.name,
+        "question": query.question,
+        "reads": query.reads,
+        "parameters": [
+            {"name": name, "default": default, "meaning": query.meanings.get(name, "")}
+            for name, default in query.parameters.items()
+        ],
+    }
+
+
+def _shown(default: object) -> str:
+    return "null" if default is None else str(default)
