@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pricing_lake.cli.clients import smartgo_of
 from pricing_lake.cli.output import note, print_json, progress
 from pricing_lake.cli.period import DAY, days_between, months_of
 from pricing_lake.cli.selection import select_tables
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pricing_lake.contracts.model import Table
 
 INTERRUPTED = 130
+SELECT_HELP = """A table (silver/sales_history or just sales_history) or a layer (bronze, silver, quality, marts).
+Repeat it for several. Default: everything."""
 
 
 @dataclass
@@ -44,15 +47,14 @@ class Work:
 @click.command("materialize")
 @click.option("--from", "first", type=DAY, help="First day. Default: the first day of the lake's calendar.")
 @click.option("--to", "last", type=DAY, help="Last day, included. Default: the last complete day of the calendar.")
-@click.option("--select", "names", multiple=True, metavar="KEY_OR_GROUP", help="A table (silver/sales_history or just "
-              "sales_history) or a layer (bronze, silver, quality, marts). Repeat it for several. Default: everything.")  # fmt: skip
+@click.option("--select", "names", multiple=True, metavar="KEY_OR_GROUP", help=SELECT_HELP)
 @click.option("--verbose", is_flag=True, help="Show Dagster's own log.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON on stdout.")
 @click.pass_context
 def materialize_command(
     ctx: click.Context, first: date | None, last: date | None, names: tuple[str, ...], verbose: bool, as_json: bool
 ) -> None:
-    """Fill the lake from its sources: one Dagster run per day, then one per month whose days were run.
+    r"""Fill the lake from its sources: one Dagster run per day, then one per month whose days were run.
 
     Every day goes through the same steps: read the day, check every row, set bad rows aside with their reasons, and
     publish the day in one commit per table, or refuse it whole. A refused day stops only what is made from it; the
@@ -84,8 +86,9 @@ def materialize_command(
 
 
 def run(stage: Stage, work: Work, *, verbose: bool = False, quiet: bool = False) -> None:
-    """Run the work's days, then its months, into `work`. Raises SourceSchemaError and others when SmartGo is not as
-    the first table needs it, before anything is run.
+    """Run the work's days, then its months; outcomes are added to `work` as they come.
+
+    Raises what a look at SmartGo raises (unreachable, wrong password, no such column) before anything is run.
     """
     from dagster import DagsterExecutionInterruptedError
 
@@ -125,11 +128,10 @@ def _run_each(
 def _require_source(stage: Stage, tables: Sequence["Table"]) -> None:
     """Look at SmartGo once, rather than fail every day: an unreachable or wrong source is told in one line."""
     from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
-    from pricing_lake.resources import resources_for
 
     if RAW_SMARTGO_SALES not in tables:
         return
-    missing = resources_for(stage)["smartgo"].source().probe().missing_columns  # type: ignore[attr-defined]
+    missing = smartgo_of(stage).probe().missing_columns
     if missing:
         raise SourceSchemaError(
             f"SmartGo's table has no column {', '.join(missing)}; map it in settings.toml, [smartgo_mapping]"

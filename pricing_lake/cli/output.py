@@ -41,7 +41,9 @@ class Step(Protocol):
 def console(*, stderr: bool = False) -> Console:
     """A console on the current stdout or stderr."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(file=stream, width=None if stream.isatty() else UNLIMITED, highlight=False, markup=False, emoji=False)
+    return Console(
+        file=stream, width=None if stream.isatty() else UNLIMITED, highlight=False, markup=False, emoji=False
+    )
 
 
 def say(text: str = "", style: str | None = None) -> None:

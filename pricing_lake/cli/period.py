@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pricing_lake.partitions import Calendar
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A UTC day."""
 
     name = "YYYY-MM-DD"
@@ -25,7 +25,7 @@ class Day(click.ParamType):
             self.fail(f"{value!r} is not a day; write it as 2026-01-31", param, ctx)
 
 
-class Month(click.ParamType):
+class Month(click.ParamType[date]):
     """A UTC month, as its first day."""
 
     name = "YYYY-MM"

@@ -1,12 +1,12 @@
-"""`pricing-lake query` and `pricing-lake queries`: the saved queries, asked from the shell. The SQL lives with the marts."""
+"""`pricing-lake query` and `pricing-lake queries`: saved queries, asked from the shell. Their SQL is not here."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pricing_lake.cli.clients import engine_of, lake_of
 from pricing_lake.cli.output import as_bytes, note, print_csv, print_json, print_table
 from pricing_lake.cli.period import DAY, MONTH, all_days, month_after
 from pricing_lake.cli.selection import did_you_mean
@@ -17,16 +17,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pricing_lake.engines import ScanStats
+    from pricing_lake.lake.catalog import Lake
     from pricing_lake.marts.saved import SavedQuery
 
 FORMATS = ("table", "csv", "json")
 ROWS_OF_A_TABLE = 50
+LIMIT_HELP = f"Rows to print, 0 for all. Default: {ROWS_OF_A_TABLE} for a table, all for csv and json."
 
 
 @click.command("queries")
 @click.option("--json", "as_json", is_flag=True, help="Print name, question, tables and parameters as JSON.")
 def queries_command(as_json: bool) -> None:
-    """List the saved queries: the question each answers, and its parameters with their defaults.
+    r"""List the saved queries: the question each answers, and its parameters with their defaults.
 
     \b
     Examples:
@@ -53,8 +55,7 @@ def queries_command(as_json: bool) -> None:
 @click.option("--from", "first", type=DAY, help="First day of the period.")
 @click.option("--to", "last", type=DAY, help="Last day of the period, included.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
-@click.option("--limit", type=click.IntRange(min=0), help=f"Rows to print, 0 for all. Default: {ROWS_OF_A_TABLE} for a "
-              "table, all for csv and json.")  # fmt: skip
+@click.option("--limit", type=click.IntRange(min=0), help=LIMIT_HELP)
 def query_command(
     name: str,
     pairs: tuple[str, ...],
@@ -65,7 +66,7 @@ def query_command(
     form: str,
     limit: int | None,
 ) -> None:
-    """Run the saved query NAME and print its rows; `pricing-lake queries` lists the names.
+    r"""Run the saved query NAME and print its rows; `pricing-lake queries` lists the names.
 
     Without a period it asks for the last month of the lake's calendar, or its last day where the query is about days.
     What the query had to read is told on stderr.
@@ -76,16 +77,17 @@ def query_command(
       pricing-lake query price_distribution --tenant atelier-nord --format csv > prices.csv
       pricing-lake query comparables --from 2026-11-19 --to 2026-11-19 --param top_n=3 --limit 9
     """
-    from pricing_lake.resources.engine import EngineResource
-
     stage = load_stage()
     query = _saved(name)
     given = _parameters(query, pairs, tenant) | _period(month, first, last)
     values = query.bind(given, _asked_on(stage, query))
-    engine, inputs = EngineResource().sql(), _inputs(stage, query)
+    engine, inputs = engine_of(stage), _inputs(lake_of(stage), query)
     scan = engine.explain(query.sql, inputs, values)
-    rows = engine.run(query.sql, inputs, values)
+    rows = _ordered(query, engine.run(query.sql, inputs, values).read_all())
     _print(rows, form, ROWS_OF_A_TABLE if limit is None and form == "table" else limit or None)
+    if not rows.num_rows:
+        period = f"{values.get('period_start')} to {values.get('period_end')}"
+        note(f"no rows from {period} UTC; is that period materialized?")
     note(_scanned(scan), style=None)
 
 
@@ -107,7 +109,8 @@ def _parameters(query: "SavedQuery", pairs: Sequence[str], tenant: str | None) -
         given[name] = value
     for name in given.keys() - query.parameters.keys():
         known = ", ".join(query.parameters) or "none"
-        raise QueryError(f"{query.name} has no parameter {name!r}{did_you_mean(name, query.parameters)}; it has {known}")
+        meant = did_you_mean(name, query.parameters)
+        raise QueryError(f"{query.name} has no parameter {name!r}{meant}; it has {known}")
     return given
 
 
@@ -136,12 +139,10 @@ def _asked_on(stage: Stage, query: "SavedQuery") -> date:
     return last + timedelta(days=1) if by_day else month_after(last)
 
 
-def _inputs(stage: Stage, query: "SavedQuery") -> dict[str, Any]:
+def _inputs(lake: "Lake", query: "SavedQuery") -> dict[str, Any]:
     """Tables the query reads. Raises QueryError for one that was never published: asking must not create it."""
     from pricing_lake.contracts.all import table_called
-    from pricing_lake.resources import resources_for
 
-    lake = resources_for(stage)["lake"].open()  # type: ignore[attr-defined]
     tables = [table_called(name) for name in query.reads]
     absent = [table.id for table in tables if not lake.exists(table)]
     if absent:
@@ -149,25 +150,25 @@ def _inputs(stage: Stage, query: "SavedQuery") -> dict[str, Any]:
     return {table.name: lake.table(table) for table in tables}
 
 
-def _print(rows: "pa.RecordBatchReader", form: str, limit: int | None) -> None:
+def _ordered(query: "SavedQuery", rows: "pa.Table") -> "pa.Table":
+    """Rows of a mart by its key, so that the same question prints the same text; others as the query orders them."""
+    from pricing_lake.contracts.marts import MARTS
+
+    keys = [mart.key for mart in MARTS if mart.name == query.name]
+    return rows.sort_by([(column, "ascending") for column in keys[0]]) if keys else rows
+
+
+def _print(rows: "pa.Table", form: str, limit: int | None) -> None:
     """Print at most `limit` rows, and say on stderr when there are more."""
-    names = rows.schema.names
-    stream = _dictionaries(rows)
-    shown: Iterator[Mapping[str, Any]] = islice(stream, limit)
+    shown = rows.slice(0, limit).to_pylist()
     if form == "csv":
-        print_csv(names, shown)
+        print_csv(rows.column_names, shown)
     elif form == "json":
-        print_json(list(shown))
+        print_json(shown)
     else:
-        print_table(names, [list(row.values()) for row in shown])
-    more = sum(1 for _ in stream)
-    if more:
-        note(f"{more:,} more rows; --limit 0 shows all")
-
-
-def _dictionaries(rows: "pa.RecordBatchReader") -> Iterator[dict[str, Any]]:
-    for batch in rows:
-        yield from batch.to_pylist()
+        print_table(rows.column_names, [list(row.values()) for row in shown])
+    if rows.num_rows > len(shown):
+        note(f"{rows.num_rows - len(shown):,} more rows; --limit 0 shows all")
 
 
 def _scanned(scan: "ScanStats") -> str:

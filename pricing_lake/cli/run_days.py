@@ -8,12 +8,12 @@ from typing import Any
 
 import dagster as dg
 
+from pricing_lake.cli.clients import lake_of
 from pricing_lake.contracts.all import table_called
 from pricing_lake.contracts.model import Layer, Table
 from pricing_lake.definitions import build_defs, table_assets
 from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.verdicts import Verdict, VerdictStore
-from pricing_lake.resources import resources_for
 from pricing_lake.stage import Stage
 from pricing_lake.table_asset.column_schema import asset_key
 
@@ -68,7 +68,7 @@ class PartitionOutcome:
         return "; ".join(lines + [f"{table}: {text}" for table, text in self.errors.items()])
 
     def joined(self, later: "PartitionOutcome") -> "PartitionOutcome":
-        """This outcome and that of a later run of the same partition over other tables."""
+        """Join this outcome with that of a later run of the same partition over other tables."""
         return PartitionOutcome(
             self.key,
             self.seconds + later.seconds,
@@ -87,8 +87,9 @@ class PartitionRunner:
     log_level: str = "CRITICAL"
 
     def run(self, key: str, tables: Sequence[Table]) -> PartitionOutcome:
-        """Run `tables` for the partition. After a refusal the tables that are made of verdicts run on their own:
-        a refusal stops its own run before them, and they tell why.
+        """Run `tables` for the partition.
+
+        A refusal stops its run before the tables that are made of verdicts, so these then run on their own.
         """
         outcome = self._run_once(key, tables)
         left = [t for t in tables if t.id not in outcome.published and t.id not in outcome.errors and _tells_why(t)]
@@ -128,7 +129,7 @@ class PartitionRunner:
 
     @cached_property
     def _lake(self) -> Lake:
-        return resources_for(self.stage)["lake"].open()  # type: ignore[attr-defined, no-any-return]
+        return lake_of(self.stage)
 
 
 def _tells_why(table: Table) -> bool:

@@ -1,4 +1,4 @@
-"""Tables as a person names them: by `layer/name`, by bare name, or by layer; with a suggestion for a slip of the pen."""
+"""Tables as a person names them: by `layer/name`, bare name or layer, and what to suggest for an unknown word."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches

@@ -83,7 +83,7 @@ def _filter_of(table: exp.Table, schema: Schema, evaluate: Evaluate) -> BooleanE
 def _is_null_supplied(place: int, joins: list[exp.Join]) -> bool:
     """Tell whether an outer join may replace this table's rows by NULLs: then only NULL-rejecting tests may filter."""
     own = place >= 0 and joins[place].side in {"LEFT", "FULL"}
-    return own or any(join.side in {"RIGHT", "FULL"} for join in joins[max(place + 1, 0) :])
+    return own and any(join.side in {"RIGHT", "FULL"} for join in joins[max(place + 1, 0) :])
 
 
 def _join_conditions(place: int, joins: list[exp.Join]) -> Iterator[exp.Expr]:

@@ -5,7 +5,7 @@ anywhere and started again ends in the same state; files are staged unseen; a si
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -14,14 +14,14 @@ from pyiceberg.table import Table as IcebergTable
 
 from pricing_lake.contracts.model import Table
 from pricing_lake.contracts.record_hash import content_hash, row_hashes
-from pricing_lake.contracts.split import Split, split_rows
+from pricing_lake.contracts.split import split_rows
 from pricing_lake.errors import RefusedError
 from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.commit import replace_windows
 from pricing_lake.lake.figures import figures_of
 from pricing_lake.lake.gate import Candidate, judge, refused
 from pricing_lake.lake.live_files import published_hash, window_tasks
-from pricing_lake.lake.quarantine import ErrorLanes
+from pricing_lake.lake.quarantine import ErrorLanes, lane_hash, lane_lines
 from pricing_lake.lake.verdicts import RuleResult, Verdict, VerdictStore, now_utc
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.lake.writer import StagedFile, discard, stage_files
@@ -43,7 +43,7 @@ class Publication:
 
 @dataclass
 class _Batch:
-    """State of one publish while it runs."""
+    """State of one publish while it runs; `live` and `latest` say what the table holds and what was last proved."""
 
     lake: Lake
     contract: Table
@@ -52,6 +52,7 @@ class _Batch:
     started: datetime
     table: IcebergTable
     live: Mapping[str, str | None]
+    latest: Mapping[str, Verdict]
 
     def judge(
         self, window: PartitionWindow, produce: Callable[[PartitionWindow], Candidate]
@@ -60,57 +61,57 @@ class _Batch:
         try:
             candidate = produce(window)
         except RefusedError as error:
-            return self._prove(window, refused("upstream_published", str(error))), None
+            return self._prove(self._verdict(window, refused("upstream_published", str(error))), []), None
         split = split_rows(self.contract, candidate.rows, window.bounds(self.contract))
-        results = judge(self.contract, candidate, split)
         hashes = row_hashes(self.contract, split.good)
-        verdict = self._prove(window, results, candidate, split, content_hash(hashes))
-        if not verdict.passed or self._is_unchanged(window, verdict):
-            return verdict, None
-        rows = split.good
-        if self.contract.correctable:
-            rows = rows.append_column("record_hash", hashes)
+        lines = lane_lines(self.contract, split.quarantined)
+        verdict = replace(
+            self._verdict(window, judge(self.contract, candidate, split)),
+            source_rows=candidate.source_rows,
+            good_rows=split.good.num_rows,
+            quarantined_rows=split.quarantined.num_rows,
+            duplicate_rows=split.duplicates,
+            excluded=dict(candidate.excluded),
+            reasons=dict(split.reasons),
+            figures=figures_of(self.contract, window, split.good, now_utc()),
+            content_hash=content_hash(hashes),
+            lane_hash=lane_hash(lines),
+        )
+        proved = self._prove(verdict, lines)
+        if not proved.passed or self._is_live(verdict):
+            return proved, None
+        return proved, self._stage(window, candidate, split.good, hashes, verdict)
+
+    def _verdict(self, window: PartitionWindow, results: tuple[RuleResult, ...]) -> Verdict:
+        return Verdict(
+            self.contract.id, window.key, self.batch_id, self.run_id, self.contract.version, now_utc(), results
+        )
+
+    def _prove(self, verdict: Verdict, lines: Sequence[str]) -> Verdict:
+        """Write lane, then verdict: the proof that outlives this process. An equal proof that stands is kept."""
+        standing = self.latest.get(verdict.partition)
+        if standing and standing.says_the_same_as(verdict) and (not verdict.passed or self._is_live(verdict)):
+            return standing
+        ErrorLanes(self.lake.proofs).write(self.contract.id, verdict.partition, self.batch_id, lines)
+        VerdictStore(self.lake.proofs).write(verdict)
+        return verdict
+
+    def _is_live(self, verdict: Verdict) -> bool:
+        """Whether the table already holds exactly what was judged."""
+        live = self.live[verdict.partition]
+        return live == verdict.content_hash or (live == "" and verdict.good_rows == 0)
+
+    def _stage(
+        self, window: PartitionWindow, candidate: Candidate, good: pa.Table, hashes: pa.Array, verdict: Verdict
+    ) -> list[StagedFile]:
+        rows = good.append_column("record_hash", hashes) if self.contract.correctable else good
         constants = {
             "_ingest_ts": pa.scalar(self.started, pa.timestamp("us", "UTC")),
             "_batch_id": pa.scalar(self.batch_id),
             "_source_system": pa.scalar(candidate.source_system),
             "_run_date": pa.scalar(window.first_day),
         }
-        return verdict, stage_files(self.lake, self.table, self.contract, window, rows, constants, verdict.content_hash)
-
-    def _is_unchanged(self, window: PartitionWindow, verdict: Verdict) -> bool:
-        live = self.live[window.key]
-        return live == verdict.content_hash or (live == "" and verdict.good_rows == 0)
-
-    def _prove(
-        self,
-        window: PartitionWindow,
-        results: tuple[RuleResult, ...],
-        candidate: Candidate | None = None,
-        split: Split | None = None,
-        digest: str = "",
-    ) -> Verdict:
-        """Write lane, then verdict: the proof that outlives this process."""
-        verdict = Verdict(
-            self.contract.id, window.key, self.batch_id, self.run_id, self.contract.version, now_utc(), results
-        )
-        if candidate is not None and split is not None:
-            verdict = Verdict(
-                **{
-                    **vars(verdict),
-                    "source_rows": candidate.source_rows,
-                    "good_rows": split.good.num_rows,
-                    "quarantined_rows": split.quarantined.num_rows,
-                    "duplicate_rows": split.duplicates,
-                    "excluded": dict(candidate.excluded),
-                    "reasons": dict(split.reasons),
-                    "figures": figures_of(self.contract, window, split.good, verdict.evaluated_at),
-                    "content_hash": digest,
-                }
-            )
-            ErrorLanes(self.lake.proofs).write(self.contract, window.key, self.batch_id, split.quarantined)
-        VerdictStore(self.lake.proofs).write(verdict)
-        return verdict
+        return stage_files(self.lake, self.table, self.contract, window, rows, constants, verdict.content_hash)
 
 
 def publish(
@@ -129,7 +130,8 @@ def publish(
     table = lake.table(contract)
     tasks = window_tasks(table, contract, windows)
     live = {key: (published_hash(files) if files else "") for key, files in tasks.items()}
-    batch = _Batch(lake, contract, run_id, str(uuid4()), now_utc(), table, live)
+    latest = VerdictStore(lake.proofs).latest(contract.id, [window.key for window in windows])
+    batch = _Batch(lake, contract, run_id, str(uuid4()), now_utc(), table, live, latest)
     verdicts: list[Verdict] = []
     staged: dict[str, list[StagedFile]] = {}
     try:

@@ -1,8 +1,9 @@
 """The error lanes: rows a publish set aside, as JSON with their reasons. Judges nothing; `split` did."""
 
 import base64
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -37,15 +38,14 @@ class ErrorLanes:
 
     files: fs.FileSystem
 
-    def write(self, contract: Table, partition: str, batch_id: str, rows: pa.Table) -> None:
-        """Write the quarantined rows of one publish; `rows` carries `_reasons`."""
-        folder = _folder(contract.id, partition, batch_id)
-        for number, start in enumerate(range(0, rows.num_rows, _ROWS_PER_FILE)):
+    def write(self, table_id: str, partition: str, batch_id: str, lines: Sequence[str]) -> None:
+        """Write the lines of one publish, as `lane_lines` made them."""
+        folder = _folder(table_id, partition, batch_id)
+        for number, start in enumerate(range(0, len(lines), _ROWS_PER_FILE)):
             if number == 0:
                 self.files.create_dir(folder, recursive=True)
-            lines = [json.dumps(_lane_row(contract, row)) for row in rows.slice(start, _ROWS_PER_FILE).to_pylist()]
             with self.files.open_output_stream(f"{folder}/{number:05d}.json") as stream:
-                stream.write("\n".join(lines).encode())
+                stream.write("\n".join(lines[start : start + _ROWS_PER_FILE]).encode())
 
     def read(self, table_id: str, partition: str, batch_id: str) -> Iterator[LaneRow]:
         """Rows of one publish in the order they were received."""
@@ -57,6 +57,19 @@ class ErrorLanes:
                     yield LaneRow(
                         body["tenant_id"], body["row_key"], tuple(body["reasons"]), json.dumps(body["raw_row"])
                     )
+
+
+def lane_lines(contract: Table, rows: pa.Table) -> list[str]:
+    """Quarantined rows (`rows` carries `_reasons`) as one JSON object each."""
+    return [json.dumps(_lane_row(contract, row)) for batch in rows.to_batches() for row in batch.to_pylist()]
+
+
+def lane_hash(lines: Sequence[str]) -> str:
+    """Hash of a lane's rows, whatever order they came in; empty for an empty lane."""
+    digest = hashlib.blake2b(digest_size=16)
+    for line in sorted(lines):
+        digest.update(line.encode())
+    return digest.hexdigest() if lines else ""
 
 
 def _folder(table_id: str, partition: str, batch_id: str) -> str:

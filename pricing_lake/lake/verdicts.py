@@ -48,6 +48,18 @@ class Verdict:
     reasons: Mapping[str, int] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
     content_hash: str = ""
+    lane_hash: str = ""
+
+    def says_the_same_as(self, other: "Verdict") -> bool:
+        """Whether both judge the same rows alike: only who judged and when may differ."""
+        return self._outcome() == other._outcome()
+
+    def _outcome(self) -> dict[str, Any]:
+        outcome = dataclasses.asdict(self)
+        for name in ("batch_id", "run_id", "evaluated_at"):
+            del outcome[name]
+        outcome["figures"] = {name: value for name, value in self.figures.items() if name != "freshness_hours"}
+        return outcome
 
     @property
     def passed(self) -> bool:

@@ -227,9 +227,9 @@ def test_date_format_and_date_parse(athena: InMemory) -> None:
 
 def test_parts_of_a_date(athena: InMemory) -> None:
     parts = "year(day), quarter(day), month(day), week(day), day_of_month(day), day_of_week(day), day_of_year(day)"
-    assert athena.answer(f"SELECT {parts}, extract(month FROM day), last_day_of_month(day) FROM t WHERE name = 'a'") == [
-        (2024, 1, 1, 5, 31, 3, 31, 1, date(2024, 1, 31))
-    ]
+    assert athena.answer(
+        f"SELECT {parts}, extract(month FROM day), last_day_of_month(day) FROM t WHERE name = 'a'"
+    ) == [(2024, 1, 1, 5, 31, 3, 31, 1, date(2024, 1, 31))]
     assert athena.value("day_of_week(DATE '2024-03-03')") == 7  # Sunday is the seventh day
     with pytest.raises(QueryError, match="use a function such as day_of_week"):
         athena.value("extract(dow FROM DATE '2024-03-03')")
@@ -292,9 +292,9 @@ def test_text_compared_with_a_number_or_a_time_is_refused(athena: InMemory) -> N
 
 def test_approx_percentile_is_the_exact_discrete_quantile(athena: InMemory) -> None:
     values = "(VALUES (1), (2), (3), (4)) AS v(x)"
-    assert athena.answer(f"SELECT approx_percentile(x, 0.5), approx_percentile(x, ARRAY[0.25, 0.75]) FROM {values}") == [
-        (2, [1, 3])
-    ]
+    assert athena.answer(
+        f"SELECT approx_percentile(x, 0.5), approx_percentile(x, ARRAY[0.25, 0.75]) FROM {values}"
+    ) == [(2, [1, 3])]
     assert total(athena, "approx_percentile(price, 0.5)") == 1.5  # a double, as Athena has it
     with pytest.raises(QueryError, match="approx_percentile.. with weight"):
         total(athena, "approx_percentile(price, quantity, 0.5)")

@@ -42,3 +42,13 @@ def test_only_the_latest_publish_of_a_day_counts(shop: Shop) -> None:
     bronze = by_rule(shop, "bronze/raw_smartgo_sales")
     assert "sold_price_unparseable" not in bronze
     assert bronze["good_rows"]["value"] == 2.0
+
+
+def test_running_a_day_again_changes_no_table_and_writes_no_proof(shop: Shop) -> None:
+    shop.sell("a", DAY)
+    shop.sell("b", DAY, sold_price="abc")
+    chain = [*CHAIN, TABLE, "quality/quarantined_rows"]
+    shop.run([DAY], chain)
+    files = sorted(path for path in shop.home.rglob("*") if path.is_file() and "warehouse" in path.parts)
+    assert shop.run([DAY], chain).success
+    assert sorted(path for path in shop.home.rglob("*") if path.is_file() and "warehouse" in path.parts) == files
