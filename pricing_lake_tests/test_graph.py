@@ -20,16 +20,19 @@ def described(definitions: dg.Definitions) -> str:
     for key in graph.toposorted_asset_keys:
         node = graph.get(key)
         partitions = type(node.partitions_def).__name__.removesuffix("PartitionsDefinition").lower()
+        tags = [f"{name}={value}" for name, value in node.tags.items() if not name.startswith("dagster/")]
         lines += [
             key.to_user_string(),
-            f"    group {node.group_name} · {partitions} · owners {', '.join(node.owners)} · kinds {', '.join(sorted(node.kinds))}",
-            f"    tags {', '.join(f'{k}={v}' for k, v in sorted(node.tags.items()) if not k.startswith('dagster/'))}",
-            f"    backfill {node.backfill_policy.max_partitions_per_run} per run · pools {', '.join(sorted(node.pools or ())) or 'none'}",
-            f"    checks {', '.join(sorted(check.name for check in node.check_keys))}",
-            f"    reads {', '.join(sorted(parent.to_user_string() for parent in node.parent_keys)) or 'nothing'}",
+            f"    group {node.group_name} · {partitions} · owners {listed(node.owners)} · kinds {listed(node.kinds)}",
+            f"    tags {listed(tags)}",
+            f"    backfill {node.backfill_policy.max_partitions_per_run} per run · pools {listed(node.pools or ())}",
+            f"    checks {listed(check.name for check in node.check_keys)}",
+            f"    reads {listed(parent.to_user_string() for parent in node.parent_keys)}",
         ]
     repository = definitions.get_repository_def()
-    lines += [f"schedule {s.name}: {s.cron_schedule}, starts {s.default_status.value}" for s in repository.schedule_defs]
+    lines += [
+        f"schedule {s.name}: {s.cron_schedule}, starts {s.default_status.value}" for s in repository.schedule_defs
+    ]
     lines += [f"sensor {s.name}: starts {s.default_status.value}" for s in repository.sensor_defs]
     return "\n".join(lines) + "\n"
 
@@ -54,9 +57,7 @@ def test_the_schedule_asks_for_yesterday(tmp_path: Path) -> None:
     repository = local_definitions(tmp_path).get_repository_def()
     schedule = repository.get_schedule_def("daily_at_0300_utc")
     moment = datetime(2026, 3, 20, 3, tzinfo=UTC)
-    tick = schedule.evaluate_tick(
-        dg.build_schedule_context(scheduled_execution_time=moment, repository_def=repository)
-    )
+    tick = schedule.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=moment, repository_def=repository))
     assert [request.partition_key for request in tick.run_requests] == ["2026-03-19"]
 
 

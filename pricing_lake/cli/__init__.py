@@ -12,7 +12,7 @@ __all__ = ["main"]
 
 @click.group(cls=LakeGroup, context_settings=HELP)
 def main() -> None:
-    """x"""
+    """X"""
 
 
 for command in (

@@ -3,11 +3,11 @@
 import csv
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -31,11 +31,8 @@ STYLES = {
 }
 
 
-class Step(Protocol):
-    """Tells a watcher how far a piece of work is."""
-
-    def __call__(self, done: int, total: int, note: str = "") -> None:
-        """Say that `done` of `total` are done, and what the last one brought."""
+Step = Callable[[int, int, str], None]
+"""Tells a watcher that so many of so many are done, and what the last one brought."""
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -129,13 +126,16 @@ def as_bytes(count: int) -> str:
 def progress(what: str, *, quiet: bool = False) -> Iterator[Step]:
     """A bar on stderr for a person who watches, a line per step for a log, nothing when `quiet`."""
     screen = console(stderr=True)
-    if quiet:
-        yield lambda done, total, note="": None
-    elif screen.is_terminal:
+    if not quiet and screen.is_terminal:
         with _bar(screen, what) as step:
             yield step
-    else:
-        yield lambda done, total, note="": _log_line(screen, what, done, total, note)
+        return
+
+    def log(done: int, total: int, note: str) -> None:
+        if not quiet and (note or done == total):
+            screen.print(f"{what} {done}/{total} {note}".rstrip(), soft_wrap=True)
+
+    yield log
 
 
 @contextmanager
@@ -145,9 +145,8 @@ def _bar(screen: Console, what: str) -> Iterator[Step]:
     shown = (TextColumn("{task.description:<9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*shown, TextColumn("{task.fields[note]}"), console=screen) as bar:
         task = bar.add_task(what, total=None, note="")
-        yield lambda done, total, note="": bar.update(task, completed=done, total=total, note=note)
 
+        def move(done: int, total: int, note: str) -> None:
+            bar.update(task, completed=done, total=total, note=note)
 
-def _log_line(screen: Console, what: str, done: int, total: int, note: str) -> None:
-    if note or done == total:
-        screen.print(f"{what} {done}/{total} {note}".rstrip(), soft_wrap=True)
+        yield move

@@ -1,4 +1,4 @@
-"""Where each setting of the lake comes from, safe to show; and adding settings to the home. `stage` reads their values."""
+"""Who set each setting, safe to show, and adding settings to a home. Their values are read by `stage` alone."""
 
 import os
 import re

@@ -83,7 +83,7 @@ def _filter_of(table: exp.Table, schema: Schema, evaluate: Evaluate) -> BooleanE
 def _is_null_supplied(place: int, joins: list[exp.Join]) -> bool:
     """Tell whether an outer join may replace this table's rows by NULLs: then only NULL-rejecting tests may filter."""
     own = place >= 0 and joins[place].side in {"LEFT", "FULL"}
-    return own and any(join.side in {"RIGHT", "FULL"} for join in joins[max(place + 1, 0) :])
+    return own or any(join.side in {"RIGHT", "FULL"} for join in joins[max(place + 1, 0) :])
 
 
 def _join_conditions(place: int, joins: list[exp.Join]) -> Iterator[exp.Expr]:
@@ -94,7 +94,7 @@ def _join_conditions(place: int, joins: list[exp.Join]) -> Iterator[exp.Expr]:
     """
     for index, join in enumerate(joins):
         is_right_side, is_left_side = index == place, index > place
-        if (is_right_side and join.side in {"", "LEFT"}) or (is_left_side and join.side in {"", "RIGHT"}):
+        if (is_right_side and join.side in {"", "LEFT"}) or (is_left_side and join.side in {"", "LEFT", "RIGHT"}):
             yield from _conjuncts(join.args.get("on"))
 
 

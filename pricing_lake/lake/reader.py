@@ -62,7 +62,8 @@ class PublishedPartitions:
             raise RefusedError(f"{verdict.explain()}; mend it and materialize that day again")
         if not self._holds(verdict):
             raise RefusedError(
-                f"{self.contract.id} {window.key}: its verdict never reached the table (a run died); materialize it again"
+                f"{self.contract.id} {window.key}: its verdict never reached the table, a run died; "
+                "materialize it again"
             )
         return verdict
 

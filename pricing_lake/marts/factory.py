@@ -1,4 +1,4 @@
-"""Makes each saved mart query an asset: the engine runs the `.sql` once per run, its rows are published per partition."""
+"""Makes each saved mart query an asset: run once per Dagster run, published per partition. No SQL lives here."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,6 @@ from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.marts.saved import SavedQuery, saved_query
 from pricing_lake.table_asset import TableAsset
-
 
 if TYPE_CHECKING:
     from pricing_lake.lake.catalog import Lake

@@ -1,6 +1,7 @@
 """One Dagster resource per outside system, and `resources_for(stage)`, which alone turns settings into clients."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 
@@ -13,7 +14,7 @@ from pricing_lake.resources.smartgo import SmartGoResource
 from pricing_lake.stage import Stage
 
 
-def resources_for(stage: Stage) -> Mapping[str, dg.ConfigurableResource[object]]:
+def resources_for(stage: Stage) -> Mapping[str, dg.ConfigurableResource[Any]]:
     """Every resource of a stage, by the key that transforms name in their parameters. Opens nothing."""
     if stage.name != "local" or stage.engine != "duckdb" or stage.embedder != "local":
         raise ConfigurationError(

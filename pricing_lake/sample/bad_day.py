@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from pricing_lake.errors import ConfigurationError
@@ -24,7 +24,7 @@ def make_day_bad(database: Path, day: date) -> int:
         # A range instead of a function of the column, so that the index is used.
         spoiled = connection.execute(
             "update sales set sold_price = ? where updated_at >= ? and updated_at < ?",
-            (UNREADABLE, f"{day}T00:00:00Z", f"{day}T24"),
+            (UNREADABLE, day.isoformat(), (day + timedelta(days=1)).isoformat()),
         ).rowcount
         if not spoiled:
             raise ConfigurationError(f"the sample has no sale on {day}: choose one of its days")

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
 from pricing_lake_tests.shop import Shop
 
 TABLE = "bronze/raw_smartgo_sales"
@@ -55,7 +56,7 @@ def test_running_again_adds_nothing_and_a_correction_replaces(shop: Shop) -> Non
     shop.sell("a", DAY)
     for _ in range(2):
         shop.run([DAY], [TABLE])
-    assert len(shop.lake.table(_contract()).snapshots()) == 1
+    assert len(shop.lake.table(RAW_SMARTGO_SALES).snapshots()) == 1
     shop.execute("UPDATE sales SET sold_price = '12.00'")
     shop.run([DAY], [TABLE])
     assert [row["sold_price"] for row in shop.rows(TABLE)] == [Decimal("12.00")]
@@ -78,9 +79,3 @@ def test_a_missing_column_is_one_clear_line(shop: Shop) -> None:
     message = result.failure_data_for_node("bronze__raw_smartgo_sales").user_failure_data.description
     assert "sold_price" in message
     assert "\n" not in message
-
-
-def _contract():  # noqa: ANN202
-    from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
-
-    return RAW_SMARTGO_SALES

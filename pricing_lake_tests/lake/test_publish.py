@@ -119,8 +119,8 @@ def test_a_verdict_that_never_reached_the_table_is_not_believed(lake: Lake, monk
         raise MemoryError
 
     publish(lake, SALES_HISTORY, [day(1)], produce(lambda w: sales(w, 10)), RUN)
-    with monkeypatch.context() as patch, pytest.raises(MemoryError):
-        patch.setattr(publish_module, "replace_windows", die)
+    monkeypatch.setattr(publish_module, "replace_windows", die)
+    with pytest.raises(MemoryError):
         publish(lake, SALES_HISTORY, [day(1)], produce(lambda w: sales(w, 10, price="11.00")), "died")
     with pytest.raises(RefusedError, match="never reached the table"):
         PublishedPartitions(lake, SALES_HISTORY, [day(1)]).read(day(1))

@@ -53,7 +53,7 @@ _RESULTS = """
 2025-10-01 bronze/raw_smartgo_sales figure freshness_hours        -        -   - 3.5
 2025-10-01 bronze/raw_smartgo_sales figure null_share.brand       -        -   - 0.25
 2025-10-01 bronze/raw_smartgo_sales figure null_share.description -        -   - 0.5
-2025-10-01 bronze/raw_smartgo_sales reason sold_price_unparseable critical -   2 -
+2025-10-01 bronze/raw_smartgo_sales reason sold_price_unparseable critical no  2 -
 2025-10-01 bronze/raw_smartgo_sales reason currency_malformed     critical -   1 -
 2025-10-01 bronze/raw_smartgo_sales rule   few_rows               warn     no  - 10
 2025-10-01 bronze/raw_smartgo_sales rule   bad_share              critical yes - 0.2

@@ -1,0 +1,214 @@
+"""`pricing-lake sample`: a made-up SmartGo shop in the lake's home, so that everything can be tried without a source."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pricing_lake.cli.output import note, print_json, progress, say
+from pricing_lake.cli.period import DAY
+from pricing_lake.errors import ConfigurationError
+from pricing_lake.stage import Stage, load_stage
+
+if TYPE_CHECKING:
+    from pricing_lake.cli.sample_record import SampleRecord
+
+TENANTS = ("atelier-nord", "second-spin", "vintage-lane")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What was asked for; None where nothing was said."""
+
+    days: int | None
+    sales_per_day: int | None
+    tenants: int | None
+    last_day: date | None
+    seed: int | None
+    bad_day: date | None = None
+
+    @property
+    def are_none(self) -> bool:
+        """Whether nothing was asked for in particular."""
+        return all(value is None for value in vars(self).values())
+
+    def record(self) -> "SampleRecord":
+        """The sample that is meant, defaults filled in. Raises ConfigurationError for a bad day outside its days."""
+        from pricing_lake.cli.sample_record import SampleRecord
+        from pricing_lake.sample.shop import SampleShape
+
+        yesterday = datetime.now(UTC).date() - timedelta(days=1)
+        chosen = {"days": self.days, "sales_per_day": self.sales_per_day, "seed": self.seed}
+        shape = SampleShape(
+            last_day=self.last_day or yesterday,
+            tenants=_tenants(self.tenants or len(TENANTS)),
+            **{name: value for name, value in chosen.items() if value is not None},
+        )
+        if self.bad_day is not None and not shape.first_day <= self.bad_day <= shape.last_day:
+            raise ConfigurationError(
+                f"--bad-day {self.bad_day} is not a day of the sample, {shape.first_day} to {shape.last_day}"
+            )
+        return SampleRecord(shape, self.bad_day)
+
+
+def shape_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say how large the shop is, to `sample` and to `demo`."""
+    options = (
+        click.option("--days", type=click.IntRange(min=1), help="Days of sales. Default: 30."),
+        click.option("--sales-per-day", type=click.IntRange(min=1), help="Sales per day and tenant. Default: 150."),
+        click.option("--tenants", type=click.IntRange(1, 50), help=f"Shops on the platform. Default: {len(TENANTS)}."),
+        click.option("--last-day", type=DAY, help="Last day of the sample. Default: yesterday (UTC)."),
+        click.option("--seed", type=int, help="Another number, another shop. The same number, the same shop."),
+        click.option("--replace", is_flag=True, help="Replace another sample although days of it are published."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command("sample")
+@shape_options
+@click.option("--bad-day", type=DAY, help="Make every price of this day unreadable, to see a day being refused.")
+@click.option("--json", "as_json", is_flag=True, help="Print what lies there now as JSON.")
+def sample_command(replace: bool, as_json: bool, **wishes: Any) -> None:
+    r"""Make a small SmartGo shop to try the lake on: sales in a SQLite file, product pictures, and dirt in both.
+
+    Brands, people, prices and pictures are made up. About 14 % of the sales are spoiled on purpose, in 14 ways, so
+    that there is something to find. The lake's calendar is set to exactly the sample's days (settings.toml in the
+    home): `materialize`, the queries and `make ui` then see the same lake.
+
+    A home whose lake already holds other days is left alone: what is published stays until that day is materialized
+    again, so two shops would be mixed. Use another PRICING_LAKE_HOME, or --replace if that is what you want.
+
+    \b
+    Examples:
+      pricing-lake sample
+      pricing-lake sample --days 7 --sales-per-day 40 --tenants 1 --last-day 2026-11-19
+      pricing-lake sample --days 7 --bad-day 2026-11-16 && pricing-lake materialize
+    """
+    stage = load_stage()
+    record = Wishes(**wishes).record()
+    made = make_sample_in(stage, record, replace=replace, quiet=as_json)
+    if as_json:
+        print_json(_as_data(stage, record, made=made))
+        return
+    shape = record.shape
+    say(f"{'sample made' if made else 'the same sample is already there'}: {_described(record)}")
+    say(f"the lake's days are now {shape.first_day} to {shape.last_day}; next: pricing-lake materialize")
+
+
+def make_sample_in(stage: Stage, record: "SampleRecord", *, replace: bool = False, quiet: bool = False) -> bool:
+    """Make the sample in the stage's home and set the lake's calendar to it; returns False when it was there already.
+
+    Raises ConfigurationError when days that are not of this sample are published and `replace` is not given.
+    """
+    from pricing_lake.cli.sample_record import forget_record, read_record, write_record
+
+    same = read_record(stage.home) == record
+    if not same:
+        _refuse_mixing(stage, replace=replace)
+        forget_record(stage.home)
+        _make(stage, record, quiet=quiet)
+        write_record(stage.home, record)
+    _set_calendar(stage, record)
+    return not same
+
+
+def _make(stage: Stage, record: "SampleRecord", *, quiet: bool) -> None:
+    from pricing_lake.cli.sample_record import database_of, folder_of
+    from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
+    from pricing_lake.sample.bad_day import make_day_bad
+    from pricing_lake.sample.shop import make_sample
+
+    rows = record.shape.sales_per_day * len(record.shape.tenants)
+    if record.bad_day is not None and rows <= RAW_SMARTGO_SALES.few_bad_rows:
+        raise ConfigurationError(
+            f"a day of {rows} sales is never refused for bad rows: up to {RAW_SMARTGO_SALES.few_bad_rows} are set aside "
+            "whatever their share; give more --sales-per-day"
+        )
+    database = database_of(stage.home)
+    with progress("pictures", quiet=quiet) as pictures, progress("sales", quiet=quiet) as sales:
+        steps = {"pictures": pictures, "sales": sales}
+        make_sample(
+            database,
+            folder_of(stage.home) / "pictures",
+            record.shape,
+            lambda what, done, total: steps[what](done, total, ""),
+        )
+    if record.bad_day is not None:
+        make_day_bad(database, record.bad_day)
+
+
+def _set_calendar(stage: Stage, record: "SampleRecord") -> None:
+    from pricing_lake.cli.sample_record import database_of
+    from pricing_lake.cli.settings import add_settings, is_in_environment
+
+    settings = {
+        "PRICING_LAKE_START_DATE": record.shape.first_day.isoformat(),
+        "PRICING_LAKE_END_DATE": record.shape.last_day.isoformat(),
+    }
+    url = f"sqlite:///{database_of(stage.home)}"
+    if not is_in_environment("SMARTGO_URL"):
+        settings["SMARTGO_URL"] = url
+    elif stage.smartgo_url != url:
+        note("SMARTGO_URL is set in the environment and names another shop; unset it to read the sample")
+    for name in add_settings(stage.home, settings):
+        note(
+            f"{name} is set in the environment and wins over the sample's {settings[name]}; unset it to see the sample"
+        )
+
+
+def _refuse_mixing(stage: Stage, *, replace: bool) -> None:
+    published = _published_days(stage)
+    if not published:
+        return
+    span = f"{len(published)} published days ({published[0]} to {published[-1]})"
+    if not replace:
+        raise ConfigurationError(
+            f"{stage.home} holds {span} of another shop; set PRICING_LAKE_HOME to a new folder, or give --replace "
+            "to keep them only until they are materialized again"
+        )
+    note(f"{span} stay as they are until they are materialized again; days outside the new sample stay for good")
+
+
+def _published_days(stage: Stage) -> list[str]:
+    """Days of the home's present calendar that bronze/raw_smartgo_sales holds."""
+    from pricing_lake.cli.clients import lake_of
+    from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
+    from pricing_lake.lake.verdicts import VerdictStore
+    from pricing_lake.partitions import Calendar
+
+    if not (stage.home / "catalog.db").exists():
+        return []
+    days = Calendar(stage.start_date, stage.end_date).days.get_partition_keys()
+    verdicts = VerdictStore(lake_of(stage).proofs).latest(RAW_SMARTGO_SALES.id, days)
+    return sorted(key for key, verdict in verdicts.items() if verdict.passed)
+
+
+def _tenants(count: int) -> tuple[str, ...]:
+    return (*TENANTS, *(f"shop-{number:02d}" for number in range(len(TENANTS) + 1, count + 1)))[:count]
+
+
+def _described(record: "SampleRecord") -> str:
+    shape = record.shape
+    rows = shape.days * shape.sales_per_day * len(shape.tenants)
+    bad = f", all of {record.bad_day} unreadable" if record.bad_day else ""
+    return f"{rows:,} sales of {len(shape.tenants)} tenants, {shape.first_day} to {shape.last_day}{bad}"
+
+
+def _as_data(stage: Stage, record: "SampleRecord", *, made: bool) -> dict[str, Any]:
+    from pricing_lake.cli.sample_record import database_of
+
+    shape = record.shape
+    return {
+        "made": made,
+        "database": str(database_of(stage.home)),
+        "first_day": shape.first_day,
+        "last_day": shape.last_day,
+        "sales": shape.days * shape.sales_per_day * len(shape.tenants),
+        "tenants": shape.tenants,
+        "seed": shape.seed,
+        "bad_day": record.bad_day,
+    }

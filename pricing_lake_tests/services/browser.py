@@ -1,0 +1,109 @@
+"""A real headless Chromium on Dagster's pages: opens one, waits for what it should show, keeps a picture of it."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page, TimeoutError, sync_playwright
+
+PACKAGE = "chromium"
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+VIEWPORT = {"width": 1600, "height": 1000}
+MILLISECONDS_TO_SHOW = 20_000
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class ChromiumMissingError(RuntimeError):
+    """No Chromium is installed; the text names the package that brings it."""
+
+
+def chromium() -> str:
+    """The browser's program. Raises ChromiumMissingError naming Debian's package when there is none."""
+    found = shutil.which(PACKAGE)
+    if found is None:
+        raise ChromiumMissingError(
+            f"Chromium is not installed: install Debian's package {PACKAGE} (apt-get install {PACKAGE})"
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class DagsterPages:
+    """The pages of the Dagster at `url`. Each method returns the page's visible text and keeps `<name>.png`.
+
+    What is `awaited` is given twenty seconds; a page that never shows it is kept as it is, for the test to judge.
+    """
+
+    page: Page
+    url: str
+
+    def graph(self, name: str, awaited: str) -> str:
+        """The graph of all assets, its groups expanded."""
+        self._open("/asset-groups", "Search and filter assets")
+        self.page.keyboard.press("Alt+E")
+        self._wait_for(awaited)
+        # Only a page that starts with expanded groups fits all of them on the screen.
+        self.page.reload()
+        return self._kept(name, awaited)
+
+    def asset(self, name: str, asset: str, awaited: str) -> str:
+        """The overview of one asset: description, columns, owners, kinds."""
+        self._open(f"/assets/{asset}", "Columns")
+        return self._kept(name, awaited)
+
+    def partitions(self, name: str, asset: str, partition: str, awaited: str) -> str:
+        """The partitions of one asset, with the facts of one of them."""
+        self._open(f"/assets/{asset}?view=partitions&partition={partition}", "Partitions Selected")
+        return self._kept(name, awaited)
+
+    def verdicts(self, name: str, asset: str, check: str, partition: str, awaited: str) -> str:
+        """The Partitions page of one check, with the verdict of one partition unfolded."""
+        self._open(f"/assets/{asset}?view=checks&checkDetail={check}", "Execution history")
+        self.page.get_by_role("tab", name="Partitions").click()
+        self._wait_for(awaited)
+        self.page.get_by_text(partition, exact=True).first.click()
+        self._wait_for("Target materialization")
+        return self._kept(name, awaited)
+
+    def rules(self, name: str) -> str:
+        """The table of rules behind the verdict that `verdicts` has just unfolded."""
+        self.page.get_by_text("[Show Markdown]").first.click()
+        return self._kept(name, "severity")
+
+    def _open(self, path: str, awaited: str) -> None:
+        self.page.goto(self.url + path)
+        self._wait_for(awaited)
+
+    def _wait_for(self, text: str) -> None:
+        with suppress(TimeoutError):
+            self.page.get_by_text(text).first.wait_for(timeout=MILLISECONDS_TO_SHOW)
+
+    def _kept(self, name: str, awaited: str) -> str:
+        self._wait_for(awaited)
+        # The text comes before the colours: transitions and images of the last request.
+        self.page.wait_for_timeout(1_000)
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+        return self.page.inner_text("body")
+
+
+@contextmanager
+def open_pages(url: str) -> Iterator[DagsterPages]:
+    """A browser of its own on the Dagster at `url`, closed when the block ends."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        try:
+            yield DagsterPages(browser.new_page(viewport=VIEWPORT), url)
+        finally:
+            browser.close()
