@@ -3,6 +3,8 @@
 `python -m pricing_lake_tests.test_graph` writes it again after a change that was meant.
 """
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +14,10 @@ from pricing_lake.definitions import build_defs
 from pricing_lake.stage import load_stage
 
 SNAPSHOT = Path(__file__).parent / "graph.txt"
+
+
+def listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words)) or "none"
 
 
 def described(definitions: dg.Definitions) -> str:
@@ -52,8 +58,6 @@ def test_definitions_load_without_touching_anything(tmp_path: Path) -> None:
 
 
 def test_the_schedule_asks_for_yesterday(tmp_path: Path) -> None:
-    from datetime import UTC, datetime
-
     repository = local_definitions(tmp_path).get_repository_def()
     schedule = repository.get_schedule_def("daily_at_0300_utc")
     moment = datetime(2026, 3, 20, 3, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The name rule: asset key = contract = module = table = test file = heading in docs/tables.md. And the house's sizes."""
+"""The name rule: asset key = contract = module = table = test file = heading in docs/tables.md. And sizes."""
 
 import ast
 import re
@@ -62,9 +62,8 @@ def test_most_modules_fit_a_screen() -> None:
 
 def test_nothing_committed_names_a_machine_or_a_registry() -> None:
     machine = re.compile(r"(?<![\w/.])/(?:work|root|home/\w+)/|https?://[^\s\"']*(?:pypi|pythonhosted|npmjs|maven)\b")
-    files = [
-        p for pattern in ("*.md", "*.lock", "*.toml", "*.cfg", "*.yaml", "Makefile") for p in PROJECT.glob(pattern)
-    ]
+    top = ("*.md", "*.lock", "*.toml", "*.cfg", "*.yaml", "Makefile")
+    files = [path for pattern in top for path in PROJECT.glob(pattern)]
     files += [*MODULES, *(PROJECT / "docs").rglob("*.md"), *(PROJECT / "pricing_lake_tests").rglob("*.py")]
     named = [str(path.relative_to(PROJECT)) for path in files if machine.search(path.read_text(encoding="utf-8"))]
     assert named in ([], ["pricing_lake_tests/test_names.py"])

@@ -40,7 +40,7 @@ def running_dagster_dev(home: Path, settings: Mapping[str, str]) -> Iterator[Dag
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            # A test run in the background of a shell ignores SIGINT, children inherit that, and Dagster stops on nothing else.
+            # A background job of a shell ignores SIGINT, its children inherit that, and Dagster stops on nothing else.
             preexec_fn=_listen_to_interrupts,
         )
     try:
@@ -51,11 +51,11 @@ def running_dagster_dev(home: Path, settings: Mapping[str, str]) -> Iterator[Dag
         stop(process)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes], patience: float = SECONDS_TO_STOP) -> None:
     """Interrupt the leader, then kill whatever is left of its session: no child outlives the block."""
     process.send_signal(signal.SIGINT)
     with suppress(subprocess.TimeoutExpired):
-        process.wait(SECONDS_TO_STOP)
+        process.wait(patience)
     while session_is_alive(process.pid):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
