@@ -5,20 +5,28 @@ import click
 from pricing_lake.cli.command_group import HELP, LakeGroup
 from pricing_lake.cli.materialize import materialize_command
 from pricing_lake.cli.query import queries_command, query_command
+from pricing_lake.cli.sample import sample_command
 from pricing_lake.cli.tables import tables_command
 
 __all__ = ["main"]
 
 
 @click.group(cls=LakeGroup, context_settings=HELP)
+@click.version_option(package_name="pricing-lake")
 def main() -> None:
-    """X"""
+    r"""What is this item worth? Every sale of a marketplace with its picture, checked, kept and priced.
+
+    The lake lives in one folder, PRICING_LAKE_HOME (default ./.lake). Settings come from the environment, then from
+    settings.toml in that folder.
+
+    \b
+    First steps:
+      pricing-lake demo                        a whole lake on made-up data, in a few minutes
+      pricing-lake queries                     what can be asked
+      pricing-lake query brand_performance     ask it
+      pricing-lake doctor                      is everything in order?
+    """
 
 
-for command in (
-    materialize_command,
-    query_command,
-    queries_command,
-    tables_command,
-):
+for command in (sample_command, materialize_command, queries_command, query_command, tables_command):
     main.add_command(command)

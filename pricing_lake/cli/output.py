@@ -91,7 +91,7 @@ def print_json(value: object) -> None:
 
 def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
     """Rows as CSV with a header; null is empty, lists are JSON."""
-    writer = csv.writer(click.get_text_stream("stdout"), lineterminator="\n")
+    writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
         writer.writerow([_csv_value(row[name]) for name in columns])

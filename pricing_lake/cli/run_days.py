@@ -16,6 +16,7 @@ from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.verdicts import Verdict, VerdictStore
 from pricing_lake.stage import Stage
 from pricing_lake.table_asset.column_schema import asset_key
+from pricing_lake.table_asset.partition_verdicts import GATE
 
 COUNTS = {
     "rows": "dagster/partition_row_count",
@@ -105,7 +106,7 @@ class PartitionRunner:
             raise_on_error=False,
         )
         failed = {_table_id(event.step_key): event for event in result.all_events if event.is_step_failure}
-        verdicts = {table: self._refusal(table, key, result.run_id) for table in failed}
+        judged = {c.asset_key.to_user_string() for c in result.get_asset_check_evaluations() if _is_refusal(c)}
         return PartitionOutcome(
             key=key,
             seconds=time.monotonic() - started,
@@ -114,14 +115,12 @@ class PartitionRunner:
                 for event in result.get_asset_materialization_events()
                 if event.asset_key is not None
             },
-            refused=tuple(verdict for verdict in verdicts.values() if verdict),
-            errors={table: _reason(event) for table, event in failed.items() if verdicts[table] is None},
+            refused=tuple(self._verdict(table, key) for table in failed if table in judged),
+            errors={table: _reason(event) for table, event in failed.items() if table not in judged},
         )
 
-    def _refusal(self, table_id: str, key: str, run_id: str) -> Verdict | None:
-        """The verdict by which this very run refused the partition, if that is why it failed."""
-        verdict = VerdictStore(self._lake.proofs).latest(table_id, [key]).get(key)
-        return verdict if verdict and verdict.run_id == run_id and not verdict.passed else None
+    def _verdict(self, table_id: str, key: str) -> Verdict:
+        return VerdictStore(self._lake.proofs).latest(table_id, [key])[key]
 
     @cached_property
     def _job(self) -> dg.JobDefinition:
@@ -130,6 +129,10 @@ class PartitionRunner:
     @cached_property
     def _lake(self) -> Lake:
         return lake_of(self.stage)
+
+
+def _is_refusal(check: dg.AssetCheckEvaluation) -> bool:
+    return check.check_name == GATE and not check.passed
 
 
 def _tells_why(table: Table) -> bool:

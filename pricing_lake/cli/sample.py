@@ -1,4 +1,4 @@
-"""`pricing-lake sample`: a made-up SmartGo shop in the lake's home, so that everything can be tried without a source."""
+"""`pricing-lake sample`: what a person may ask of the made-up SmartGo shop. `sample_in_home` makes it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pricing_lake.cli.output import note, print_json, progress, say
+from pricing_lake.cli.output import print_json, say
 from pricing_lake.cli.period import DAY
 from pricing_lake.errors import ConfigurationError
 from pricing_lake.stage import Stage, load_stage
@@ -88,6 +88,8 @@ def sample_command(replace: bool, as_json: bool, **wishes: Any) -> None:
       pricing-lake sample --days 7 --sales-per-day 40 --tenants 1 --last-day 2026-11-19
       pricing-lake sample --days 7 --bad-day 2026-11-16 && pricing-lake materialize
     """
+    from pricing_lake.cli.sample_in_home import make_sample_in
+
     stage = load_stage()
     record = Wishes(**wishes).record()
     made = make_sample_in(stage, record, replace=replace, quiet=as_json)
@@ -97,94 +99,6 @@ def sample_command(replace: bool, as_json: bool, **wishes: Any) -> None:
     shape = record.shape
     say(f"{'sample made' if made else 'the same sample is already there'}: {_described(record)}")
     say(f"the lake's days are now {shape.first_day} to {shape.last_day}; next: pricing-lake materialize")
-
-
-def make_sample_in(stage: Stage, record: "SampleRecord", *, replace: bool = False, quiet: bool = False) -> bool:
-    """Make the sample in the stage's home and set the lake's calendar to it; returns False when it was there already.
-
-    Raises ConfigurationError when days that are not of this sample are published and `replace` is not given.
-    """
-    from pricing_lake.cli.sample_record import forget_record, read_record, write_record
-
-    same = read_record(stage.home) == record
-    if not same:
-        _refuse_mixing(stage, replace=replace)
-        forget_record(stage.home)
-        _make(stage, record, quiet=quiet)
-        write_record(stage.home, record)
-    _set_calendar(stage, record)
-    return not same
-
-
-def _make(stage: Stage, record: "SampleRecord", *, quiet: bool) -> None:
-    from pricing_lake.cli.sample_record import database_of, folder_of
-    from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
-    from pricing_lake.sample.bad_day import make_day_bad
-    from pricing_lake.sample.shop import make_sample
-
-    rows = record.shape.sales_per_day * len(record.shape.tenants)
-    if record.bad_day is not None and rows <= RAW_SMARTGO_SALES.few_bad_rows:
-        raise ConfigurationError(
-            f"a day of {rows} sales is never refused for bad rows: up to {RAW_SMARTGO_SALES.few_bad_rows} are set aside "
-            "whatever their share; give more --sales-per-day"
-        )
-    database = database_of(stage.home)
-    with progress("pictures", quiet=quiet) as pictures, progress("sales", quiet=quiet) as sales:
-        steps = {"pictures": pictures, "sales": sales}
-        make_sample(
-            database,
-            folder_of(stage.home) / "pictures",
-            record.shape,
-            lambda what, done, total: steps[what](done, total, ""),
-        )
-    if record.bad_day is not None:
-        make_day_bad(database, record.bad_day)
-
-
-def _set_calendar(stage: Stage, record: "SampleRecord") -> None:
-    from pricing_lake.cli.sample_record import database_of
-    from pricing_lake.cli.settings import add_settings, is_in_environment
-
-    settings = {
-        "PRICING_LAKE_START_DATE": record.shape.first_day.isoformat(),
-        "PRICING_LAKE_END_DATE": record.shape.last_day.isoformat(),
-    }
-    url = f"sqlite:///{database_of(stage.home)}"
-    if not is_in_environment("SMARTGO_URL"):
-        settings["SMARTGO_URL"] = url
-    elif stage.smartgo_url != url:
-        note("SMARTGO_URL is set in the environment and names another shop; unset it to read the sample")
-    for name in add_settings(stage.home, settings):
-        note(
-            f"{name} is set in the environment and wins over the sample's {settings[name]}; unset it to see the sample"
-        )
-
-
-def _refuse_mixing(stage: Stage, *, replace: bool) -> None:
-    published = _published_days(stage)
-    if not published:
-        return
-    span = f"{len(published)} published days ({published[0]} to {published[-1]})"
-    if not replace:
-        raise ConfigurationError(
-            f"{stage.home} holds {span} of another shop; set PRICING_LAKE_HOME to a new folder, or give --replace "
-            "to keep them only until they are materialized again"
-        )
-    note(f"{span} stay as they are until they are materialized again; days outside the new sample stay for good")
-
-
-def _published_days(stage: Stage) -> list[str]:
-    """Days of the home's present calendar that bronze/raw_smartgo_sales holds."""
-    from pricing_lake.cli.clients import lake_of
-    from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
-    from pricing_lake.lake.verdicts import VerdictStore
-    from pricing_lake.partitions import Calendar
-
-    if not (stage.home / "catalog.db").exists():
-        return []
-    days = Calendar(stage.start_date, stage.end_date).days.get_partition_keys()
-    verdicts = VerdictStore(lake_of(stage).proofs).latest(RAW_SMARTGO_SALES.id, days)
-    return sorted(key for key, verdict in verdicts.items() if verdict.passed)
 
 
 def _tenants(count: int) -> tuple[str, ...]:

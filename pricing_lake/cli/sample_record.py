@@ -42,12 +42,8 @@ def read_record(home: Path) -> SampleRecord | None:
             return None  # a home that was moved: its pictures' addresses lead elsewhere
         shape = body["shape"]
         bad_day = body["bad_day"]
-        return SampleRecord(
-            SampleShape(
-                **{**shape, "last_day": date.fromisoformat(shape["last_day"]), "tenants": (*shape["tenants"],)}
-            ),
-            date.fromisoformat(bad_day) if bad_day else None,
-        )
+        typed = {"last_day": date.fromisoformat(shape["last_day"]), "tenants": tuple(shape["tenants"])}
+        return SampleRecord(SampleShape(**{**shape, **typed}), date.fromisoformat(bad_day) if bad_day else None)
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(f"{path} cannot be read ({error}); delete it and make the sample again") from error
 

@@ -50,7 +50,7 @@ COMPARABLES = Table(
     layer=Layer.MARTS,
     name="comparables",
     grain="One row per sale of the day and rank: its most similar earlier sales by picture, in the same tenant, "
-    "category and currency, strictly from earlier UTC days. Sales without an embedding have none.",
+    "category and currency, strictly from earlier UTC days. A sale whose picture has no embedding has none.",
     owner=Owner.PRICING,
     key=("day", *SALE, "rank"),
     window="day",

@@ -11,6 +11,7 @@ import polars as pl
 from pricing_lake.contracts.all import TABLES, table_called
 from pricing_lake.contracts.model import Grain
 from pricing_lake.resources import resources_for
+from pricing_lake.resources.lake import LakeResource
 from pricing_lake.stage import load_stage
 from pricing_lake_tests.services.graphql import Dagster, wait_for
 from pricing_lake_tests.services.small_shop import BAD_DAY, DAYS, HELD_UP_DAYS, SmallShop
@@ -35,7 +36,9 @@ class SmallLake:
 
     def rows(self, table: str) -> pl.DataFrame:
         """Everything published in a table."""
-        lake = resources_for(load_stage({"PRICING_LAKE_HOME": str(self.home)}))["lake"].open()
+        resource = resources_for(load_stage({"PRICING_LAKE_HOME": str(self.home)}))["lake"]
+        assert isinstance(resource, LakeResource)
+        lake = resource.open()
         return pl.DataFrame(pl.from_arrow(lake.table(table_called(table)).scan().to_arrow()))
 
     def rows_of_day(self, table: str, day: str) -> pl.DataFrame:

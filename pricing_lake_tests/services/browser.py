@@ -6,11 +6,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, TimeoutError, sync_playwright
+from playwright.sync_api import Error, Page, ViewportSize, sync_playwright
 
 PACKAGE = "chromium"
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
-VIEWPORT = {"width": 1600, "height": 1000}
+VIEWPORT = ViewportSize(width=1600, height=1000)
 MILLISECONDS_TO_SHOW = 20_000
 ARGUMENTS = (
     "--headless",
@@ -70,7 +70,8 @@ class DagsterPages:
     def verdicts(self, name: str, asset: str, check: str, partition: str, awaited: str) -> str:
         """The Partitions page of one check, with the verdict of one partition unfolded."""
         self._open(f"/assets/{asset}?view=checks&checkDetail={check}", "Execution history")
-        self.page.get_by_role("tab", name="Partitions").click()
+        # The asset has a tab of the same name, which is a link.
+        self.page.locator("button[role=tab]").get_by_text("Partitions").click()
         self._wait_for(awaited)
         self.page.get_by_text(partition, exact=True).first.click()
         self._wait_for("Target materialization")
@@ -86,7 +87,7 @@ class DagsterPages:
         self._wait_for(awaited)
 
     def _wait_for(self, text: str) -> None:
-        with suppress(TimeoutError):
+        with suppress(Error):
             self.page.get_by_text(text).first.wait_for(timeout=MILLISECONDS_TO_SHOW)
 
     def _kept(self, name: str, awaited: str) -> str:

@@ -113,7 +113,7 @@ def wait_for(look: Callable[[], Found | None], within_seconds: float, what: str)
 
 
 def _by_partition(keys: Sequence[str], ranges: Iterable[dict[str, str]]) -> dict[str, str]:
-    statuses = {}
+    statuses: dict[str, str] = {}
     for stretch in ranges:
         first, last = keys.index(stretch["startKey"]), keys.index(stretch["endKey"])
         statuses |= dict.fromkeys(keys[first : last + 1], stretch["status"])

@@ -24,6 +24,7 @@ SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "max_connections": "30",
+    "lock_timeout": "20s",
 }
 
 

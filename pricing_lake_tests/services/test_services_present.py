@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from pricing_lake_tests.services.browser import ChromiumMissingError, chromium
-from pricing_lake_tests.services.postgres import PostgresMissingError, server_programs
 
 
 @pytest.mark.services
@@ -17,11 +16,8 @@ def test_chromium_is_installed() -> None:
 
 
 @pytest.mark.services
-def test_postgresql_is_installed() -> None:
-    try:
-        assert (server_programs() / "postgres").is_file()
-    except PostgresMissingError as missing:
-        pytest.fail(str(missing), pytrace=False)
+def test_postgresql_is_installed(postgres_url: str) -> None:
+    assert postgres_url.startswith("postgresql://")
 
 
 @pytest.mark.services

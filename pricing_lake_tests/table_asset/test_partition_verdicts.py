@@ -1,4 +1,4 @@
-"""A verdict per partition in Dagster's event log, whatever kind of run it was; and a canary for Dagster's own repair."""
+"""A verdict per partition in the event log, whatever kind of run it was; and a canary for Dagster's own repair."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +17,13 @@ ONE_BAD = {FIRST: GOOD, MIDDLE: BAD, LAST: (1, 2, 3)}
 Amounts = Mapping[str, Sequence[int]]
 
 
+def one(day: str) -> dict[str, str]:
+    """Tags of a run of one partition, as a schedule makes it."""
+    return {"dagster/partition": day}
+
+
 def over_range(first: str, last: str) -> dict[str, str]:
+    """Tags of a run of several partitions, as a backfill makes it."""
     return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
 
 
@@ -28,10 +34,10 @@ class Runs:
         self.home = home
         self.instance = dg.DagsterInstance.ephemeral()
 
-    def materialize(self, amounts: Amounts, **partitions: object) -> dg.ExecuteInProcessResult:
+    def materialize(self, amounts: Amounts, partitions: Mapping[str, str]) -> dg.ExecuteInProcessResult:
         resources = {"lake": lake_resource(self.home), "amounts": amounts}
         return dg.materialize(
-            [tiny_asset()], instance=self.instance, resources=resources, raise_on_error=False, **partitions
+            [tiny_asset()], instance=self.instance, resources=resources, tags=partitions, raise_on_error=False
         )
 
     def page(self, check: str) -> dict[str, str]:
@@ -63,21 +69,21 @@ def failure_of(result: dg.ExecuteInProcessResult) -> dg.DagsterEvent:
 
 
 def test_a_single_day_is_judged_as_that_day(runs: Runs) -> None:
-    result = runs.materialize(ALL_GOOD, partition_key=FIRST)
+    result = runs.materialize(ALL_GOOD, one(FIRST))
     assert result.success
     assert {found.partition for found in evaluations(result, GATE)} == {FIRST}
     assert runs.page(GATE) == runs.page(QUARANTINE) == {FIRST: "SUCCEEDED"}
 
 
 def test_a_single_bad_day_fails_its_gate_and_is_not_materialized(runs: Runs) -> None:
-    result = runs.materialize(ONE_BAD, partition_key=MIDDLE)
+    result = runs.materialize(ONE_BAD, one(MIDDLE))
     assert not result.success
     assert runs.materialized() == set()
     assert runs.page(GATE) == {MIDDLE: "FAILED"}
 
 
 def test_a_good_range_has_a_verdict_per_day_with_its_own_materialization(runs: Runs) -> None:
-    result = runs.materialize(ALL_GOOD, tags=over_range(FIRST, LAST))
+    result = runs.materialize(ALL_GOOD, over_range(FIRST, LAST))
     assert result.success
     assert runs.page(GATE) == runs.page(QUARANTINE) == dict.fromkeys(DAYS, "SUCCEEDED")
     stored = runs.instance.get_latest_storage_id_by_partition(KEY, dg.DagsterEventType.ASSET_MATERIALIZATION, set(DAYS))
@@ -91,7 +97,7 @@ def test_a_good_range_has_a_verdict_per_day_with_its_own_materialization(runs: R
 
 
 def test_each_day_of_a_range_carries_its_own_numbers(runs: Runs) -> None:
-    result = runs.materialize({**ALL_GOOD, LAST: (1, 2, 3)}, tags=over_range(FIRST, LAST))
+    result = runs.materialize({**ALL_GOOD, LAST: (1, 2, 3)}, over_range(FIRST, LAST))
     rows = {
         found.partition: found.metadata["dagster/partition_row_count"].value
         for found in result.asset_materializations_for_node("bronze__tiny")
@@ -100,7 +106,7 @@ def test_each_day_of_a_range_carries_its_own_numbers(runs: Runs) -> None:
 
 
 def test_a_bad_day_in_a_range_is_refused_alone(runs: Runs) -> None:
-    result = runs.materialize(ONE_BAD, tags=over_range(FIRST, LAST))
+    result = runs.materialize(ONE_BAD, over_range(FIRST, LAST))
     assert not result.success
     assert runs.materialized() == {FIRST, LAST}
     assert runs.page(GATE) == {FIRST: "SUCCEEDED", MIDDLE: "FAILED", LAST: "SUCCEEDED"}
@@ -109,13 +115,13 @@ def test_a_bad_day_in_a_range_is_refused_alone(runs: Runs) -> None:
 
 
 def test_the_aggregate_of_a_range_fails_with_its_worst_day(runs: Runs) -> None:
-    [*_, aggregate] = evaluations(runs.materialize(ONE_BAD, tags=over_range(FIRST, LAST)), GATE)
+    [*_, aggregate] = evaluations(runs.materialize(ONE_BAD, over_range(FIRST, LAST)), GATE)
     assert (aggregate.partition, aggregate.passed, aggregate.blocking) == (None, False, True)
     assert {name: value.value for name, value in aggregate.metadata.items()} == {"partitions": 3, "refused": 1}
 
 
 def test_the_failure_names_the_refused_day_and_is_never_retried(runs: Runs) -> None:
-    result = runs.materialize(ONE_BAD, tags=over_range(FIRST, LAST))
+    result = runs.materialize(ONE_BAD, over_range(FIRST, LAST))
     failure = failure_of(result).step_failure_data
     assert failure.user_failure_data is not None
     assert failure.user_failure_data.description is not None
@@ -126,15 +132,15 @@ def test_the_failure_names_the_refused_day_and_is_never_retried(runs: Runs) -> N
 
 
 def test_a_mended_day_turns_its_gate_around(runs: Runs) -> None:
-    runs.materialize(ONE_BAD, tags=over_range(FIRST, LAST))
-    assert runs.materialize(ALL_GOOD, tags=over_range(MIDDLE, MIDDLE)).success
+    runs.materialize(ONE_BAD, over_range(FIRST, LAST))
+    assert runs.materialize(ALL_GOOD, over_range(MIDDLE, MIDDLE)).success
     assert runs.materialized() == set(DAYS)
     assert runs.page(GATE) == dict.fromkeys(DAYS, "SUCCEEDED")
 
 
 def test_a_published_day_that_is_refused_later_shows_the_refusal(runs: Runs) -> None:
-    runs.materialize(ALL_GOOD, tags=over_range(FIRST, LAST))
-    runs.materialize(ONE_BAD, tags=over_range(FIRST, LAST))
+    runs.materialize(ALL_GOOD, over_range(FIRST, LAST))
+    runs.materialize(ONE_BAD, over_range(FIRST, LAST))
     assert runs.page(GATE) == {FIRST: "SUCCEEDED", MIDDLE: "FAILED", LAST: "SUCCEEDED"}
 
 

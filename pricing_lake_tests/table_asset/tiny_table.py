@@ -1,4 +1,4 @@
-"""A contract of two columns and the asset that fills it: what tests of the Dagster side need and nothing of the shop."""
+"""A contract of two columns and the asset that fills it: what tests of the Dagster side need, nothing of a shop."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
