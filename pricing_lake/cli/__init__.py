@@ -3,6 +3,8 @@
 import click
 
 from pricing_lake.cli.command_group import HELP, LakeGroup
+from pricing_lake.cli.demo import demo_command
+from pricing_lake.cli.doctor import doctor_command
 from pricing_lake.cli.materialize import materialize_command
 from pricing_lake.cli.query import queries_command, query_command
 from pricing_lake.cli.sample import sample_command
@@ -28,5 +30,13 @@ def main() -> None:
     """
 
 
-for command in (sample_command, materialize_command, queries_command, query_command, tables_command):
+for command in (
+    demo_command,
+    sample_command,
+    materialize_command,
+    queries_command,
+    query_command,
+    tables_command,
+    doctor_command,
+):
     main.add_command(command)

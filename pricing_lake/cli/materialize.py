@@ -81,7 +81,9 @@ def materialize_command(
     else:
         print_report(work)
     if work.interrupted:
-        note("interrupted: what is listed is published, a day under way left no trace; run the same command to go on")
+        note(
+            "interrupted: each table of the partition under way is as it was or published whole; run it again to go on"
+        )
     ctx.exit(INTERRUPTED if work.interrupted else 0 if work.done else 1)
 
 

@@ -66,7 +66,12 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
         table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
     for row in kept:
         table.add_row(*(Text(cell(value), STYLES.get(str(value), "")) for value in row))
-    screen.print(table)
+    if screen.is_terminal:
+        screen.print(table)
+        return
+    with screen.capture() as plain:
+        screen.print(table)
+    click.echo("\n".join(line.rstrip() for line in plain.get().splitlines()))
 
 
 def cell(value: object) -> str:

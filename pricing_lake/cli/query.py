@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "csv", "json")
 ROWS_OF_A_TABLE = 50
+FORMAT_HELP = "A table to read, CSV with a header, or one JSON array of objects."
 LIMIT_HELP = f"Rows to print, 0 for all. Default: {ROWS_OF_A_TABLE} for a table, all for csv and json."
 
 
@@ -54,7 +55,7 @@ def queries_command(as_json: bool) -> None:
 @click.option("--month", type=MONTH, help="One month.")
 @click.option("--from", "first", type=DAY, help="First day of the period.")
 @click.option("--to", "last", type=DAY, help="Last day of the period, included.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help=FORMAT_HELP)
 @click.option("--limit", type=click.IntRange(min=0), help=LIMIT_HELP)
 def query_command(
     name: str,

@@ -137,8 +137,8 @@ def _is_refusal(check: dg.AssetCheckEvaluation) -> bool:
 
 def _tells_why(table: Table) -> bool:
     """Whether a table is made of verdicts alone, directly or through the quality tables."""
-    reads = {asset.contract.id: asset.reads for asset in table_assets()}
-    return table.layer is Layer.QUALITY or all(up.layer is Layer.QUALITY for up in reads[table.id])
+    reads = {asset.contract.id: asset.reads for asset in table_assets()}[table.id]
+    return table.layer is Layer.QUALITY or {upstream.layer for upstream in reads} == {Layer.QUALITY}
 
 
 def _table_id(step_key: str | None) -> str:

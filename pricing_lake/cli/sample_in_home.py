@@ -1,5 +1,8 @@
 """Puts a sample into a lake's home and sets the lake's calendar to it, unless that would mix two shops."""
 
+from collections.abc import Mapping
+from dataclasses import replace as replace_fields
+
 from pricing_lake.cli.clients import lake_of
 from pricing_lake.cli.output import note, progress
 from pricing_lake.cli.sample_record import (
@@ -32,22 +35,23 @@ def make_sample_in(stage: Stage, record: SampleRecord, *, replace: bool = False,
         _refuse_bad_day_of_few(record)
         _refuse_mixing(stage, replace=replace)
         forget_record(stage.home)
-        _make(stage, record, quiet=quiet)
-        write_record(stage.home, record)
+        write_record(stage.home, replace_fields(record, planted=_make(stage, record, quiet=quiet)))
     _set_calendar(stage, record)
     return not same
 
 
-def _make(stage: Stage, record: SampleRecord, *, quiet: bool) -> None:
+def _make(stage: Stage, record: SampleRecord, *, quiet: bool) -> Mapping[str, int]:
+    """Make it; returns what was planted, by reason."""
     database = database_of(stage.home)
     with progress("sample", quiet=quiet) as step:
 
         def report(what: str, done: int, total: int) -> None:
             step(done, total, what if done == total else "")
 
-        make_sample(database, folder_of(stage.home) / "pictures", record.shape, report)
+        summary = make_sample(database, folder_of(stage.home) / "pictures", record.shape, report)
     if record.bad_day is not None:
         make_day_bad(database, record.bad_day)
+    return summary.planted
 
 
 def _set_calendar(stage: Stage, record: SampleRecord) -> None:

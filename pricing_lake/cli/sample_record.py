@@ -2,7 +2,8 @@
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -12,10 +13,14 @@ from pricing_lake.sample.shop import SampleShape
 
 @dataclass(frozen=True)
 class SampleRecord:
-    """A sample that was asked for. Two equal records in one home mean the same rows and pictures, byte for byte."""
+    """A sample that was asked for. Two equal records in one home mean the same rows and pictures, byte for byte.
+
+    `planted` counts the dirt by reason once the sample is made; empty before.
+    """
 
     shape: SampleShape
     bad_day: date | None = None
+    planted: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 def folder_of(home: Path) -> Path:
@@ -43,14 +48,20 @@ def read_record(home: Path) -> SampleRecord | None:
         shape = body["shape"]
         bad_day = body["bad_day"]
         typed = {"last_day": date.fromisoformat(shape["last_day"]), "tenants": tuple(shape["tenants"])}
-        return SampleRecord(SampleShape(**{**shape, **typed}), date.fromisoformat(bad_day) if bad_day else None)
+        day = date.fromisoformat(bad_day) if bad_day else None
+        return SampleRecord(SampleShape(**{**shape, **typed}), day, dict(body["planted"]))
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(f"{path} cannot be read ({error}); delete it and make the sample again") from error
 
 
 def write_record(home: Path, record: SampleRecord) -> None:
     """Keep `record`; written last, so that it never describes half a sample."""
-    body = {"home": str(home), **dataclasses.asdict(record)}
+    body = {
+        "home": str(home),
+        "shape": dataclasses.asdict(record.shape),
+        "bad_day": record.bad_day,
+        "planted": dict(record.planted),
+    }
     _path(home).write_text(json.dumps(body, indent=1, default=str), encoding="utf-8")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote
 
 from pricing_lake.errors import ConfigurationError
 from pricing_lake.stage import SETTINGS_FILE, Stage, write_settings
@@ -75,6 +76,19 @@ def without_password(url: str) -> str:
         return f"{scheme}://…"
     user = f"{parts['user']}@" if parts["user"] else ""
     return f"{scheme}://{user}{parts['rest']}"
+
+
+def hide_password(text: str, url: str) -> str:
+    """`text` without the password of `url`, should it be in it."""
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite":
+        return text
+    shown = text.replace(url, without_password(url))
+    user_and_password = rest.rpartition("@")[0]
+    passwords = [user_and_password.partition(":")[2], *parse_qs(rest.partition("?")[2]).get("password", [])]
+    for password in filter(None, passwords):
+        shown = shown.replace(password, "…").replace(unquote(password), "…")
+    return shown
 
 
 def _written(home: Path) -> dict[str, Any]:

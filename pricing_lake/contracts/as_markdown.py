@@ -31,6 +31,8 @@ def _section(table: Table) -> str:
             "refused when",
             f"more than {table.max_bad_share:.0%} of the rows are bad (and more than {table.few_bad_rows})",
         ),
+        ("a column it does not know", f"{table.mode}"),
+        ("kept", "for good" if table.retention.days is None else f"{table.retention.days:,} days"),
         ("an empty partition", "is normal" if table.allow_empty else "is refused"),
     ]
     lines = [f"## {table.id}", "", table.grain, ""]

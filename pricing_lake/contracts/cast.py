@@ -7,12 +7,14 @@ import polars as pl
 import pyarrow as pa
 
 from pricing_lake.contracts.as_arrow import own_arrow_schema
-from pricing_lake.contracts.model import Column, Table
+from pricing_lake.contracts.model import Column, Mode, Table
 from pricing_lake.errors import ContractError, SourceSchemaError
 
 REASON_COLUMN = "_reason"
 """Reserved input column: a reason the producer already knows (an image that could not be fetched), or null."""
 
+_ISO = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?"
+_OFFSET = r"(?:[zZ]|[+-]\d{2}:\d{2})"
 _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 
 
@@ -28,7 +30,8 @@ def cast_rows(table: Table, raw: pa.Table) -> Cast:
     """Cast `raw` to the own columns of `table`.
 
     Values that cannot be read become null and are named `<column>_unparseable`, or `<column>_out_of_range` when they
-    are numbers that the type cannot hold exactly. Raises SourceSchemaError for a missing required column and
+    are numbers that the type cannot hold exactly. A column the contract does not know is left out, unless its mode is
+    freeze. Raises SourceSchemaError for a missing required column and
     ContractError for a column the contract does not know.
     """
     _check_columns(table, raw)
@@ -51,11 +54,16 @@ def _check_columns(table: Table, raw: pa.Table) -> None:
         raise SourceSchemaError(
             f"{table.id}: received no column {', '.join(missing)}; it got {', '.join(raw.column_names)}"
         )
-    unknown = sorted(set(raw.column_names) - set(table.names) - {REASON_COLUMN})
-    if unknown:
+    unknown = unknown_columns(table, raw)
+    if unknown and table.mode is Mode.FREEZE:
         raise ContractError(
             f"{table.id}: received unknown column {', '.join(unknown)}; declare it in the contract or drop it"
         )
+
+
+def unknown_columns(table: Table, raw: pa.Table) -> tuple[str, ...]:
+    """Received columns that the contract does not know."""
+    return tuple(sorted(set(raw.column_names) - set(table.names) - {REASON_COLUMN}))
 
 
 def _storage(array: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -87,9 +95,27 @@ def _as_text(array: pa.ChunkedArray) -> pa.ChunkedArray:
     return pl.Series(pl.from_arrow(array)).cast(pl.String).to_arrow()
 
 
+def _plain_instants(text: pl.Series) -> pa.Array | None:
+    """UTC instants when all of `text` is ISO-8601 to the second, all with an offset or all without; else None.
+
+    Such text means the same to the type's own parser, which takes thirty times as long.
+    """
+    for pattern, kind in ((_ISO + _OFFSET, pa.timestamp("us", "UTC")), (_ISO, pa.timestamp("us"))):
+        if text.str.contains(f"^{pattern}$").all():
+            try:
+                return text.to_arrow().cast(kind)
+            except pa.ArrowInvalid:  # a day or a time that does not exist
+                return None
+    return None
+
+
 def _parse_text(column: Column, array: pa.ChunkedArray) -> tuple[pa.ChunkedArray, dict[str, pl.Series]]:
     """Text to the target type: at once when every value fits, else value by value with the misfits named."""
     text = pl.Series(pl.from_arrow(array)).alias("text")
+    if pa.types.is_timestamp(column.type.arrow):
+        instants = _plain_instants(text)
+        if instants is not None:
+            return pa.chunked_array([instants.cast(column.type.arrow)]), {}
     parsed = pl.select(column.type.parse(pl.lit(text).str.strip_chars())).to_series()
     unread = parsed.is_null() & text.is_not_null()
     failures = {}

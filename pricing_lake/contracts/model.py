@@ -63,11 +63,13 @@ class Grain(StrEnum):
 
 
 class Mode(StrEnum):
-    """What happens to source columns that the contract does not know."""
+    """What happens when a source sends a column that the contract does not know."""
 
     FREEZE = "freeze"
-    EVOLVE = "evolve"
+    """The day is refused: somebody has to look."""
+
     QUARANTINE = "quarantine"
+    """The day is published without the column; a warning names it, and quarantined rows keep it."""
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,18 @@ Run metadata never takes part, so publishing the same rows again is recognised a
 """
 
 import hashlib
+from functools import cache
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pricing_lake.contracts.model import Table
 
-_FIELD, _NULL = "\x1f", "\x00"
+# Bytes that occur in no UTF-8 text, so that no value can pass for the boundary between two, or for a null.
+_NEXT_COLUMN, _NULL, _NEXT_ITEM = b"\xff", b"\xfe", b"\xfd"
+_ROWS_AT_ONCE = 16_384
+_DIGITS = 32
 
 
 def row_hashes(table: Table, rows: pa.Table) -> pa.Array:
@@ -21,31 +24,22 @@ def row_hashes(table: Table, rows: pa.Table) -> pa.Array:
     A list of numbers enters as its 64-bit checksum (`vector_checksums`): hashing 8 KB of embedding text per row
     would cost more than writing it.
     """
-    if not rows.num_rows:
-        return pa.array([], pa.string())
-    flat = {
-        column.name: (
-            pa.chunked_array([vector_checksums(rows.column(column.name))])
-            if pa.types.is_list(column.type.arrow) and pa.types.is_primitive(column.type.arrow.value_type)
-            else rows.column(column.name)
-        )
-        for column in table.columns
-    }
-    frame = pl.DataFrame(pl.from_arrow(pa.table(flat)))
-    lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
-    frame = frame.with_columns(pl.col(name).list.join("\x1e") for name in lists)
-    texts = frame.select(
-        pl.concat_str([pl.col(name).cast(pl.String).fill_null(_NULL) for name in frame.columns], separator=_FIELD)
-    ).to_series()
-    return pa.array([hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts], pa.string())
+    batches = rows.select(table.names).to_batches(max_chunksize=_ROWS_AT_ONCE)
+    return pa.array(
+        [
+            hashlib.blake2b(row, digest_size=_DIGITS // 2).hexdigest()
+            for batch in batches
+            for row in _row_bytes(batch).to_pylist()
+        ],
+        pa.string(),
+    )
 
 
 def content_hash(hashes: pa.Array) -> str:
     """Hash of a partition's rows from their row hashes, whatever order the rows came in."""
-    digest = hashlib.blake2b(digest_size=16)
-    for text in pc.take(hashes, pc.sort_indices(hashes)).to_pylist():
-        digest.update(text.encode())
-    return digest.hexdigest()
+    digits = hashes.cast(pa.binary(_DIGITS))
+    texts = np.frombuffer(digits.buffers()[1], f"S{_DIGITS}", len(digits), digits.offset * _DIGITS)
+    return hashlib.blake2b(np.sort(texts).tobytes(), digest_size=_DIGITS // 2).hexdigest()
 
 
 def vector_checksums(lists: pa.ChunkedArray) -> pa.Array:
@@ -53,38 +47,46 @@ def vector_checksums(lists: pa.ChunkedArray) -> pa.Array:
 
     Odd weights are invertible modulo 2**64, so changing any single number changes the sum; null stays null.
     """
-    return (
-        pa.concat_arrays([_checksums(chunk) for chunk in lists.chunks])
-        if lists.num_chunks
-        else pa.array([], pa.uint64())
-    )
+    return pa.concat_arrays([pa.array([], pa.uint64()), *(_checksums(chunk) for chunk in lists.chunks)])
+
+
+def _row_bytes(batch: pa.RecordBatch) -> pa.Array:
+    """Each row as bytes; two rows have the same bytes only when they are equal in every column."""
+    columns = [_value_bytes(column) for column in batch.columns]
+    return pc.binary_join_element_wise(*columns, _NEXT_COLUMN, null_handling="replace", null_replacement=_NULL)
+
+
+def _value_bytes(values: pa.Array) -> pa.Array:
+    """One column's values as bytes. Times and doubles enter as their stored integers: no library's format decides."""
+    kind = values.type
+    if pa.types.is_list(kind) and pa.types.is_primitive(kind.value_type):
+        values = _checksums(values)
+    elif pa.types.is_list(kind):
+        items = pc.binary_join(values.cast(pa.list_(pa.binary())), _NEXT_ITEM)
+        return pc.binary_join_element_wise(_value_bytes(pc.list_value_length(values)), items, _NEXT_ITEM)
+    elif pa.types.is_temporal(kind):
+        values = values.view(pa.int32() if kind.bit_width == 32 else pa.int64())
+    elif pa.types.is_floating(kind):
+        values = values.view(pa.int64())
+    return values.cast(pa.string()).cast(pa.binary())
 
 
 def _checksums(lists: pa.ListArray) -> pa.Array:
     offsets = lists.offsets.to_numpy()
-    words = (
-        np.asarray(lists.values).astype(np.int64, copy=False)
-        if not pa.types.is_floating(lists.type.value_type)
-        else np.asarray(lists.values)
-    )
-    words = words.view(np.uint64)
-    lengths = np.diff(offsets)
+    numbers = np.asarray(lists.values.slice(offsets[0], offsets[-1] - offsets[0]))
+    words = (numbers if numbers.dtype == np.float64 else numbers.astype(np.int64, copy=False)).view(np.uint64)
+    starts, lengths = offsets[:-1] - offsets[0], np.diff(offsets)
     sums = np.zeros(len(lists), dtype=np.uint64)
-    for length in np.unique(lengths):
-        if length:
-            weights = _weights(int(length))
-            where = np.flatnonzero(lengths == length)
-            starts = offsets[where]
-            contiguous = len(where) > 0 and np.array_equal(np.diff(starts), np.full(len(where) - 1, length))
-            block = (
-                words[starts[0] : starts[0] + len(where) * length].reshape(-1, length)
-                if contiguous
-                else words[starts[:, None] + np.arange(length)]
-            )
-            sums[where] = block @ weights + np.uint64(length)
+    for length in np.unique(lengths[lengths > 0]).tolist():
+        where = np.flatnonzero(lengths == length)
+        first, last = starts[where[0]], starts[where[-1]] + length
+        adjacent = last - first == len(where) * length
+        block = words[first:last].reshape(-1, length) if adjacent else words[starts[where, None] + np.arange(length)]
+        sums[where] = block @ _weights(length) + np.uint64(length)
     return pa.array(sums, pa.uint64(), mask=np.asarray(lists.is_null()))
 
 
+@cache
 def _weights(length: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
     """`length` fixed odd 64-bit weights; PCG64's raw stream is stable across numpy versions by its own promise."""
     return np.random.PCG64(20_240_101).random_raw(length).astype(np.uint64) | np.uint64(1)

@@ -5,16 +5,19 @@ The same rule expressions drive `as_pandera`; a property test holds the two toge
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pricing_lake.contracts.cast import REASON_COLUMN, Cast, cast_rows
-from pricing_lake.contracts.model import Severity, Table
+from pricing_lake.contracts.model import Rule, Severity, Table
 from pricing_lake.contracts.record_hash import row_hashes
 
 REASONS = "_reasons"
+_FEW_GAPS = 100
 
 
 @dataclass(frozen=True)
@@ -46,27 +49,33 @@ def split_rows(table: Table, raw: pa.Table, bounds: Bounds | None = None) -> Spl
     Raises SourceSchemaError or ContractError when the columns themselves are wrong.
     """
     cast = cast_rows(table, raw)
-    masks = _masks(table, cast, raw)
+    frame = _judged_columns(table, cast.rows)
+    masks = _masks(table, cast, raw, frame)
     if bounds is not None:
         masks |= _outside(table, cast.rows, bounds)
     bad = _any(masks, raw.num_rows)
-    repeated, duplicate = _repeats(table, cast.rows, bad)
-    if repeated is not None:
+    repeated, duplicate = _repeats(table, cast.rows, frame, bad)
+    if repeated is not None and repeated.any():
         masks[table.repeated_reason] = repeated
         bad = bad | repeated
     drop = bad if duplicate is None else bad | duplicate
-    good = cast.rows if not drop.any() else cast.rows.filter(pc.invert(_arrow_mask(drop)))
     return Split(
-        good=good,
+        good=_without(cast.rows, drop),
         quarantined=_quarantined(raw, masks, bad),
-        reasons={name: int(mask.sum()) for name, mask in masks.items() if mask.any()},
-        warnings=_warnings(table, good),
+        reasons={name: int(mask.sum()) for name, mask in masks.items()},
+        warnings=_warnings(table, frame, drop),
         duplicates=0 if duplicate is None else int(duplicate.sum()),
     )
 
 
-def _masks(table: Table, cast: Cast, raw: pa.Table) -> dict[str, pl.Series]:
-    """Reason to mask (true = broken): known by the producer, then unreadable, then missing, then the rules."""
+def _judged_columns(table: Table, rows: pa.Table) -> pl.DataFrame:
+    """The columns that the key or a row rule names, converted once for every step."""
+    named = {name for rule in table.row_rules for name in rule.expression.meta.root_names()}
+    return pl.DataFrame(pl.from_arrow(rows.select([name for name in table.names if name in named.union(table.key)])))
+
+
+def _masks(table: Table, cast: Cast, raw: pa.Table, frame: pl.DataFrame) -> dict[str, pl.Series]:
+    """Broken reasons to masks (true = broken): the producer's, then unreadable, then missing, then the rules."""
     masks: dict[str, pl.Series] = {}
     told = pl.Series([False]).new_from_index(0, raw.num_rows)
     if REASON_COLUMN in raw.column_names:
@@ -83,13 +92,16 @@ def _masks(table: Table, cast: Cast, raw: pa.Table) -> dict[str, pl.Series]:
                 if failure in cast.broken:
                     missing &= ~cast.broken[failure]
             masks[f"{column.name}_missing"] = missing
-    rules = [rule for rule in table.row_rules if rule.severity is Severity.CRITICAL]
-    if rules and raw.num_rows:
-        needed = sorted({name for rule in rules for name in rule.expression.meta.root_names()})
-        frame = pl.DataFrame(pl.from_arrow(cast.rows.select(needed)))
-        broken = frame.select((~rule.expression).fill_null(value=False).alias(rule.name) for rule in rules)
-        masks.update({rule.name: broken[rule.name] for rule in rules})
-    return masks
+    masks.update(frame.select(_broken(rule) for rule in _rules(table, Severity.CRITICAL)).to_dict())
+    return {name: mask for name, mask in masks.items() if mask.any()}
+
+
+def _rules(table: Table, severity: Severity) -> list[Rule]:
+    return [rule for rule in table.row_rules if rule.severity is severity]
+
+
+def _broken(rule: Rule) -> pl.Expr:
+    return (~rule.expression).fill_null(value=False).alias(rule.name)
 
 
 def _outside(table: Table, rows: pa.Table, bounds: Bounds) -> dict[str, pl.Series]:
@@ -109,14 +121,16 @@ def _any(masks: Mapping[str, pl.Series], rows: int) -> pl.Series:
     )
 
 
-def _repeats(table: Table, rows: pa.Table, bad: pl.Series) -> tuple[pl.Series | None, pl.Series | None]:
+def _repeats(
+    table: Table, rows: pa.Table, frame: pl.DataFrame, bad: pl.Series
+) -> tuple[pl.Series | None, pl.Series | None]:
     """Masks of usable rows that repeat a key: with other content (quarantined), with equal content (dropped).
 
     Kept is the first by `newest_first` descending, then by row hash, so that delivery order never matters.
     """
-    key = pl.DataFrame(pl.from_arrow(rows.select(list(table.key)))).with_columns(bad=bad).with_row_index("row")
-    groups = key.filter(~pl.col("bad"))
-    if groups.select(pl.struct(table.key).n_unique()).item() == groups.height:
+    key = frame.select(table.key).with_row_index("row")
+    groups = key.filter(~bad) if bad.any() else key
+    if _is_surely_unique(groups.select(table.key)):
         return None, None
     again = groups.filter(pl.struct(table.key).is_duplicated())
     positions = again["row"].to_arrow()
@@ -135,27 +149,36 @@ def _repeats(table: Table, rows: pa.Table, bad: pl.Series) -> tuple[pl.Series | 
     )  # type: ignore[return-value]  # a generator of two has no fixed length for mypy
 
 
+def _is_surely_unique(keys: pl.DataFrame) -> bool:
+    """Whether no two keys are equal: distinct hashes prove it, far cheaper than comparing the keys."""
+    hashes = np.sort(keys.select(pl.struct(pl.all()).hash()).to_series().to_numpy())
+    return not bool((hashes[1:] == hashes[:-1]).any())
+
+
+def _without(rows: pa.Table, drop: pl.Series) -> pa.Table:
+    """`rows` but the dropped ones. A few are cut out without a copy: one bad row must not double the embeddings."""
+    gaps = drop.arg_true().to_list() if drop.sum() <= _FEW_GAPS else None
+    if gaps is None:
+        return rows.filter(pc.invert(drop.to_arrow()))
+    return pa.concat_tables(
+        rows.slice(before + 1, after - before - 1) for before, after in pairwise((-1, *gaps, rows.num_rows))
+    )
+
+
 def _quarantined(raw: pa.Table, masks: Mapping[str, pl.Series], bad: pl.Series) -> pa.Table:
     received = raw.drop_columns([REASON_COLUMN]) if REASON_COLUMN in raw.column_names else raw
-    rows = received.filter(_arrow_mask(bad)) if bad.any() else received.slice(0, 0)
-    named = pl.DataFrame([mask.filter(bad).alias(name) for name, mask in masks.items()])
-    reasons = (
-        named.select(pl.concat_list(pl.when(name).then(pl.lit(name)) for name in named.columns).list.drop_nulls())
-        if named.columns
-        else pl.DataFrame({REASONS: pl.Series([], dtype=pl.List(pl.String))})
-    )
-    return rows.append_column(REASONS, reasons.to_series().to_arrow().cast(pa.list_(pa.string())))
+    rows = received if bad.all() else received.filter(bad.to_arrow())
+    broken = np.zeros((rows.num_rows, len(masks)), dtype=bool)
+    for position, mask in enumerate(masks.values()):
+        broken[:, position] = mask.filter(bad).to_numpy()
+    names = pa.array(masks, pa.string()).take(pa.array(np.nonzero(broken)[1]))
+    stops = np.zeros(rows.num_rows + 1, dtype=np.int32)
+    np.cumsum(broken.sum(axis=1), out=stops[1:])
+    return rows.append_column(REASONS, pa.ListArray.from_arrays(pa.array(stops), names))
 
 
-def _warnings(table: Table, good: pa.Table) -> dict[str, int]:
-    rules = [rule for rule in table.row_rules if rule.severity is Severity.WARN]
-    if not rules or not good.num_rows:
-        return {rule.name: 0 for rule in rules}
-    needed = sorted({name for rule in rules for name in rule.expression.meta.root_names()})
-    frame = pl.DataFrame(pl.from_arrow(good.select(needed)))
-    counts = frame.select((~rule.expression).fill_null(value=False).sum().alias(rule.name) for rule in rules)
-    return {name: int(count) for name, count in counts.row(0, named=True).items()}
-
-
-def _arrow_mask(mask: pl.Series) -> pa.Array:
-    return mask.to_arrow()
+def _warnings(table: Table, frame: pl.DataFrame, drop: pl.Series) -> dict[str, int]:
+    """Good rows that break each warn rule."""
+    rules = _rules(table, Severity.WARN)
+    counts = frame.select((_broken(rule) & ~drop).sum() for rule in rules)
+    return {rule.name: int(counts.item(0, rule.name)) for rule in rules}

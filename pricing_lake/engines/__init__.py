@@ -41,9 +41,10 @@ class ScanStats:
 class SqlEngine(Protocol):
     """Runs the lake's Athena SQL subset (see `subset`) over Iceberg tables.
 
-    `sql` is one SELECT with named parameters `:name`; `inputs` maps a table's name, bare or `layer.table`,
-    to the table at the snapshot to read. Rows come in no particular order unless the query says ORDER BY,
-    and the last digits of floating-point sums may differ between runs: sort before comparing or hashing.
+    `sql` is one SELECT with named parameters `:name`; `inputs` maps a table's name, bare or `layer.table`, to the
+    table at the snapshot to read. A bare name answers to any schema in the text: on Athena that is the database.
+    Rows come in no particular order unless the query says ORDER BY, and the last digits of floating-point sums may
+    differ between runs: sort before comparing or hashing.
     """
 
     @property

@@ -67,7 +67,7 @@ def _filter_of(table: exp.Table, schema: Schema, evaluate: Evaluate) -> BooleanE
     if not isinstance(select, exp.Select):
         return AlwaysTrue()
     alias, joins = table.alias_or_name, select.args.get("joins") or []
-    place = joins.index(holder) if isinstance(holder, exp.Join) else -1
+    place = next((index for index, join in enumerate(joins) if join is holder), -1)
     null_supplied = _is_null_supplied(place, joins)
     conditions = [(condition, null_supplied) for condition in _conjuncts(select.args.get("where"))]
     conditions += [(condition, True) for condition in _join_conditions(place, joins)]
@@ -94,7 +94,7 @@ def _join_conditions(place: int, joins: list[exp.Join]) -> Iterator[exp.Expr]:
     """
     for index, join in enumerate(joins):
         is_right_side, is_left_side = index == place, index > place
-        if (is_right_side and join.side in {"", "LEFT"}) or (is_left_side and join.side in {"", "LEFT", "RIGHT"}):
+        if (is_right_side and join.side in {"", "LEFT"}) or (is_left_side and join.side in {"", "RIGHT"}):
             yield from _conjuncts(join.args.get("on"))
 
 

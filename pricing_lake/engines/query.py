@@ -16,7 +16,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from pricing_lake.engines import parameters, subset
-from pricing_lake.engines.sql_types import Kind, column_types, infer_types, kind
+from pricing_lake.engines.sql_types import Kind, column_types, infer_types, kind, shown
 from pricing_lake.errors import QueryError
 
 DIALECT = "athena"
@@ -45,6 +45,7 @@ def prepare(sql: str, schemas: Mapping[str, Schema], params: Mapping[str, object
     )
     try:
         tree = qualify(tree, schema=schema, dialect=DIALECT, expand_alias_refs=False)
+        _drop_schemas_of_columns(tree)
         infer_types(tree, schema)
     except OptimizeError as error:
         raise QueryError(f"{_one_line(error)}: correct the query") from None
@@ -91,6 +92,13 @@ def _resolve_tables(tree: exp.Expr, schemas: Mapping[str, Schema]) -> None:
                 table.set("db", exp.to_identifier(INPUTS, quoted=True))
 
 
+def _drop_schemas_of_columns(tree: exp.Expr) -> None:
+    """Turn `silver.sales.quantity` into `sales.quantity`: the alias is unique and the schema has changed."""
+    for column in tree.find_all(exp.Column):
+        column.set("db", None)
+        column.set("catalog", None)
+
+
 def _input_name(table: exp.Table, schemas: Mapping[str, Schema]) -> str:
     """Find the input a reference means: the very name, else the only one whose last part agrees."""
     written = f"{table.db}.{table.name}" if table.db else table.name
@@ -109,12 +117,11 @@ def _input_name(table: exp.Table, schemas: Mapping[str, Schema]) -> str:
 def _refuse_text_comparisons(tree: exp.Expr) -> None:
     """Refuse to compare text with a number or a time: Athena does too, while DuckDB would cast in silence."""
     for node in tree.find_all(*_COMPARISONS, exp.Between, exp.In):
-        operands = [node.this, *_right_sides(node)]
-        kinds = {kind(operand) for operand in operands}
-        if Kind.TEXT in kinds and kinds & {Kind.INTEGER, Kind.REAL, Kind.DECIMAL, Kind.DATE, Kind.TIMESTAMP}:
-            other = sorted(kinds - {Kind.TEXT, Kind.NULL, Kind.UNKNOWN})[0]
+        kinds = {kind(operand) for operand in (node.this, *_right_sides(node))}
+        others = kinds & {Kind.INTEGER, Kind.REAL, Kind.DECIMAL, Kind.DATE, Kind.TIMESTAMP}
+        if Kind.TEXT in kinds and others:
             raise QueryError(
-                f"{node.this.sql(DIALECT)} compares {other} with text: write TIMESTAMP '…', DATE '…' or CAST, "
+                f"{shown(node)} compares {min(others)} with text: write TIMESTAMP '…', DATE '…' or CAST, "
                 "or pass a typed parameter"
             )
 

@@ -84,6 +84,12 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def shown(expression: exp.Expr) -> str:
+    """Show an expression as Athena SQL for an error message: one line of bounded length."""
+    text = " ".join(expression.sql("athena").split())
+    return text if len(text) <= 100 else f"{text[:99]}…"
+
+
 def column_types(schema: Schema) -> dict[str, exp.DataType]:
     """Give the columns' types for type inference, decimals without precision (see `infer_types`)."""
     return {

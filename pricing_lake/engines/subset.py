@@ -92,6 +92,15 @@ _ARGUMENTS: dict[type[exp.Expr], frozenset[str]] = {
     exp.WidthBucket: frozenset({"this", "min_value", "max_value", "num_buckets"}),
     exp.RegexpLike: frozenset({"this", "expression"}),
 }
+# Arguments that sqlglot takes for optional and Athena does not.
+_REQUIRED: dict[type[exp.Expr], frozenset[str]] = {
+    exp.Ceil: frozenset({"this"}),
+    exp.Floor: frozenset({"this"}),
+    exp.Date: frozenset({"this"}),
+    exp.Substring: frozenset({"start"}),
+    exp.Reduce: frozenset({"initial", "merge", "finish"}),
+    exp.Bracket: frozenset({"expressions"}),
+}
 _JOINS = frozenset({"", "INNER", "CROSS", "LEFT", "RIGHT", "FULL", "LEFT OUTER", "RIGHT OUTER", "FULL OUTER"})
 
 
@@ -112,6 +121,9 @@ def _refuse_unknown(node: exp.Expr) -> None:
     if extra:
         names = ", ".join(sorted(name.strip("_") for name in extra))
         raise QueryError(f"{_label(node)} with {names} is outside the lake's Athena SQL subset: write it without")
+    missing = [name for name in _REQUIRED.get(type(node), ()) if not node.args.get(name)]
+    if missing or any(part is None for part in node.args.get("expressions") or ()):
+        raise QueryError(f"{_label(node)} lacks an argument: see Athena's documentation of it")
     if isinstance(node, exp.Unnest) and not isinstance(node.parent, (exp.From, exp.Join)):
         raise QueryError("UNNEST is not a function: write CROSS JOIN UNNEST(array) AS t(x)")
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):

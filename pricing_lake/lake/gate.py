@@ -7,7 +7,8 @@ from decimal import Decimal
 import polars as pl
 import pyarrow as pa
 
-from pricing_lake.contracts.model import Severity, Table
+from pricing_lake.contracts.cast import unknown_columns
+from pricing_lake.contracts.model import Mode, Severity, Table
 from pricing_lake.contracts.split import Split
 from pricing_lake.lake.verdicts import RuleResult
 
@@ -41,6 +42,8 @@ def judge(table: Table, candidate: Candidate, split: Split) -> tuple[RuleResult,
     """Every table-level rule of one partition, critical ones first failing being enough to refuse it."""
     rows = candidate.source_rows
     results = [_count_law(candidate, split), _bad_share(table, rows, split), _not_empty(table, rows)]
+    if table.mode is Mode.QUARANTINE:
+        results.append(_known_columns(table, candidate))
     results += [_control_total(name, total, candidate) for name, total in candidate.expected_totals.items()]
     results += [
         RuleResult(rule.name, Severity.WARN, broken == 0, broken, split.good.num_rows)
@@ -88,6 +91,12 @@ def _not_empty(table: Table, rows: int) -> RuleResult:
     passed = rows > 0 or table.allow_empty
     note = "" if passed else "no rows: an outage, or a day the source has not filled yet"
     return RuleResult("not_empty", Severity.CRITICAL, passed, checked_rows=rows, value=rows, note=note)
+
+
+def _known_columns(table: Table, candidate: Candidate) -> RuleResult:
+    unknown = unknown_columns(table, candidate.rows)
+    note = f"the source sends {', '.join(unknown)}; declare it in the contract to keep it" if unknown else ""
+    return RuleResult("known_columns", Severity.WARN, not unknown, value=len(unknown), threshold=0, note=note)
 
 
 def _control_total(name: str, expected: Decimal, candidate: Candidate) -> RuleResult:

@@ -13,24 +13,27 @@ ROWS_AT_ONCE = 4_096
 
 
 class RowGatherer:
-    """Yields slices of `rows` for given row numbers. One gatherer serves one thread: its buffers are reused."""
+    """Yields slices of `rows` for given row numbers. Threads may share one: each `slices` has its own buffer."""
 
     def __init__(self, rows: pa.Table) -> None:
         wide = [name for name in rows.column_names if _is_wide(rows.column(name))]
-        self._wide = {name: WideColumn(rows.column(name)) for name in wide}
+        self._wide = {name: _WideColumn(rows.column(name)) for name in wide}
         self._narrow = rows.drop_columns(wide)
         self._names = rows.column_names
 
     def slices(self, order: np.ndarray) -> Iterator[pa.Table]:
         """Tables of at most ROWS_AT_ONCE rows; `order` ascends. A slice is valid until the next one is asked for."""
-        narrow = self._narrow.take(pa.array(order))
+        height = min(ROWS_AT_ONCE, len(order))
+        buffers = {name: np.empty((height, column.length)) for name, column in self._wide.items()}
         for start in range(0, len(order), ROWS_AT_ONCE):
             rows = order[start : start + ROWS_AT_ONCE]
-            part = narrow.slice(start, len(rows))
-            yield pa.table(
-                [self._wide[name].gather(rows) if name in self._wide else part.column(name) for name in self._names],
-                names=self._names,
-            )
+            # `take` joins all chunks of what it is given: give it only the stretch it needs.
+            near = self._narrow.slice(rows[0], rows[-1] - rows[0] + 1).take(pa.array(rows - rows[0]))
+            columns = [
+                self._wide[name].gather(rows, buffers[name]) if name in buffers else near.column(name)
+                for name in self._names
+            ]
+            yield pa.table(columns, names=self._names)
 
 
 def _is_wide(column: pa.ChunkedArray) -> bool:
@@ -41,33 +44,32 @@ def _is_wide(column: pa.ChunkedArray) -> bool:
     return len(lengths) == 1
 
 
-class WideColumn:
+class _WideColumn:
     """A column of equally long vectors as one matrix per chunk, none of them a copy."""
 
     def __init__(self, lists: pa.ChunkedArray) -> None:
         sizes = np.concatenate([np.diff(chunk.offsets.to_numpy()) for chunk in lists.chunks])
+        self.length = int(sizes.max())
         self._type = lists.type
-        self._length = int(sizes.max())
         self._filled = sizes > 0
         self._null = lists.is_null().to_numpy() if lists.null_count else None
-        self._matrices = [_matrix(chunk, self._length) for chunk in lists.chunks]
+        self._matrices = [_matrix(chunk, self.length) for chunk in lists.chunks]
         self._row_of = np.cumsum(self._filled) - 1
         self._starts = np.cumsum([0, *(len(matrix) for matrix in self._matrices)])
-        self._buffer = np.empty((min(ROWS_AT_ONCE, len(sizes)), self._length))
 
-    def gather(self, rows: np.ndarray) -> pa.Array:
-        """The vectors of ascending `rows` in the reused buffer."""
+    def gather(self, rows: np.ndarray, buffer: np.ndarray) -> pa.Array:
+        """The vectors of ascending `rows`, in `buffer`."""
         filled = self._filled[rows]
         vectors = self._row_of[rows[filled]]
         cuts = np.searchsorted(vectors, self._starts)
         for matrix, first, start, stop in zip(self._matrices, self._starts, cuts, cuts[1:], strict=False):
             if start < stop:
-                np.take(matrix, vectors[start:stop] - first, axis=0, out=self._buffer[start:stop], mode="clip")
+                np.take(matrix, vectors[start:stop] - first, axis=0, out=buffer[start:stop], mode="clip")
         offsets = np.zeros(len(rows) + 1, dtype=np.int32)
-        np.cumsum(filled * self._length, out=offsets[1:])
+        np.cumsum(filled * self.length, out=offsets[1:])
         return pa.ListArray.from_arrays(
             pa.array(offsets),
-            pa.array(self._buffer[: len(vectors)].reshape(-1)),
+            pa.array(buffer[: len(vectors)].reshape(-1)),
             type=self._type,
             mask=None if self._null is None else pa.array(self._null[rows]),
         )

@@ -67,11 +67,15 @@ def stage_files(
     """
     pieces = _pieces(contract, window, rows)
     batch_id = str(constants["_batch_id"])
+    gatherer = RowGatherer(rows)
 
     def write(numbered: tuple[int, Piece]) -> StagedFile:
         index, piece = numbered
+        key = _partition_key(table, rows, piece)
         name = file_name(window, content_hash, index, len(pieces), batch_id)
-        return _write_file(lake, table, contract, piece, rows, constants, name)
+        path = table.location_provider().new_data_location(name, key)
+        slices = _with_constants(gatherer.slices(piece.rows), constants)
+        return _write(lake, table, contract, path, slices, key.partition)
 
     with ThreadPoolExecutor(min(WRITERS, max(1, len(pieces)))) as pool:
         return list(pool.map(write, enumerate(pieces, start=1)))
@@ -112,24 +116,10 @@ def _pieces(contract: Table, window: PartitionWindow, rows: pa.Table) -> list[Pi
     ]
 
 
-def _write_file(
-    lake: Lake,
-    table: IcebergTable,
-    contract: Table,
-    piece: Piece,
-    rows: pa.Table,
-    constants: Mapping[str, pa.Scalar],
-    name: str,
-) -> StagedFile:
-    key = _partition_key(table, rows, piece)
-    path = table.location_provider().new_data_location(name, key)
-
-    def slices() -> Iterator[pa.Table]:
-        for part in RowGatherer(rows).slices(piece.rows):
-            constant = [pa.repeat(value, part.num_rows) for value in constants.values()]
-            yield pa.table([*part.columns, *constant], names=[*part.column_names, *constants])
-
-    return _write(lake, table, contract, path, slices(), key.partition)
+def _with_constants(slices: Iterable[pa.Table], constants: Mapping[str, pa.Scalar]) -> Iterator[pa.Table]:
+    for part in slices:
+        repeated = [pa.repeat(value, part.num_rows) for value in constants.values()]
+        yield pa.table([*part.columns, *repeated], names=[*part.column_names, *constants])
 
 
 def _write(

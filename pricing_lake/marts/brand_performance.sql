@@ -26,8 +26,9 @@ sales_beside_category AS (
         brand,
         currency,
         sold_price,
-        avg(CAST(sold_price AS double)) OVER (PARTITION BY month, tenant_id, category, currency) AS category_price
+        CAST(sum(sold_price) OVER category_month AS double) / count(*) OVER category_month AS category_price
     FROM sales
+    WINDOW category_month AS (PARTITION BY month, tenant_id, category, currency)
 ),
 
 brands AS (
@@ -38,8 +39,9 @@ brands AS (
         currency,
         count(*) AS items_sold,
         sum(sold_price) AS revenue,
-        avg(CAST(sold_price AS double)) AS avg_price,
-        avg(category_price) AS expected_price
+        CAST(sum(sold_price) AS double) / count(*) AS avg_price,
+        -- Added up as decimals: a sum of doubles depends on the order in which threads add them.
+        CAST(sum(CAST(category_price AS decimal(28, 12))) AS double) / count(*) AS expected_price
     FROM sales_beside_category
     GROUP BY month, tenant_id, brand, currency
 ),

@@ -12,7 +12,7 @@ WITH brands AS (
         coalesce(brand, 'unknown') AS brand,
         currency,
         count(*) AS items_sold,
-        avg(CAST(sold_price AS double)) AS avg_price,
+        CAST(sum(sold_price) AS double) / count(*) AS avg_price,
         sum(sold_price) AS revenue
     FROM sales_history
     WHERE sold_date >= :period_start

@@ -13,7 +13,7 @@ WITH conditions AS (
         currency,
         CASE condition WHEN 'new' THEN 1 WHEN 'like_new' THEN 2 WHEN 'good' THEN 3 WHEN 'fair' THEN 4 ELSE 5 END AS wear,
         count(*) AS items_sold,
-        avg(CAST(sold_price AS double)) AS avg_price
+        CAST(sum(sold_price) AS double) / count(*) AS avg_price
     FROM sales_history
     WHERE sold_date >= :period_start
         AND sold_date < :period_end

@@ -35,9 +35,17 @@ sales_in_category AS (
         currency,
         price,
         cume_dist() OVER (PARTITION BY month, tenant_id, category, currency ORDER BY price) AS percentile_in_category,
-        avg(CAST(price AS double)) OVER (PARTITION BY month, tenant_id, category, currency) AS mean_price,
-        stddev_samp(CAST(price AS double)) OVER (PARTITION BY month, tenant_id, category, currency) AS price_stddev
+        CAST(sum(price) OVER category_month AS double) / count(*) OVER category_month AS mean_price,
+        -- From exact sums: what doubles add up to depends on the order in which threads add them.
+        sqrt(
+            CAST(
+                count(*) OVER category_month * sum(price * price) OVER category_month
+                - sum(price) OVER category_month * sum(price) OVER category_month AS double
+            )
+            / count(*) OVER category_month / nullif(count(*) OVER category_month - 1, 0)
+        ) AS price_stddev
     FROM sales
+    WINDOW category_month AS (PARTITION BY month, tenant_id, category, currency)
 )
 
 SELECT

@@ -11,7 +11,7 @@ WITH months AS (
         currency,
         count(*) AS items_sold,
         sum(sold_price) AS revenue,
-        avg(CAST(sold_price AS double)) AS avg_price
+        CAST(sum(sold_price) AS double) / count(*) AS avg_price
     FROM sales_history
     -- A year more than the period: yoy_growth looks back.
     WHERE sold_date >= date_add('month', -12, :period_start)

@@ -10,6 +10,7 @@ WITH sales AS (
         tenant_id,
         category,
         currency,
+        sold_price,
         CAST(sold_price AS double) AS price
     FROM sales_history
     WHERE sold_date >= :period_start
@@ -23,6 +24,7 @@ sales_in_range AS (
         tenant_id,
         category,
         currency,
+        sold_price,
         price,
         min(price) OVER (PARTITION BY month, tenant_id, category, currency) AS low,
         max(price) OVER (PARTITION BY month, tenant_id, category, currency) AS high
@@ -36,6 +38,7 @@ sales_in_buckets AS (
         tenant_id,
         category,
         currency,
+        sold_price,
         price,
         CASE WHEN low = high THEN 20 ELSE least(width_bucket(price, low, high, 20), 20) END AS bucket
     FROM sales_in_range
@@ -54,7 +57,11 @@ SELECT
     approx_percentile(price, 0.95) AS p95,
     max(price) AS max_price,
     approx_percentile(price, 0.75) - approx_percentile(price, 0.25) AS iqr,
-    stddev_samp(price) AS stddev,
+    -- From exact sums: what doubles add up to depends on the order in which threads add them.
+    sqrt(
+        CAST(count(*) * sum(sold_price * sold_price) - sum(sold_price) * sum(sold_price) AS double)
+        / count(*) / nullif(count(*) - 1, 0)
+    ) AS stddev,
     CAST(
         ARRAY[
             count_if(bucket = 1), count_if(bucket = 2), count_if(bucket = 3), count_if(bucket = 4),

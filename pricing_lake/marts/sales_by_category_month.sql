@@ -12,7 +12,7 @@ WITH categories AS (
         currency,
         count(*) AS items_sold,
         sum(sold_price) AS revenue,
-        avg(CAST(sold_price AS double)) AS avg_price,
+        CAST(sum(sold_price) AS double) / count(*) AS avg_price,
         approx_percentile(CAST(sold_price AS double), 0.5) AS median_price
     FROM sales_history
     WHERE sold_date >= :period_start

@@ -13,7 +13,7 @@ WITH sold AS (
         currency,
         count(*) AS items_sold,
         sum(sold_price) AS revenue,
-        avg(CAST(sold_price AS double)) AS avg_price,
+        CAST(sum(sold_price) AS double) / count(*) AS avg_price,
         count(image_s3_key) AS items_with_image
     FROM sales_history
     WHERE sold_date >= :period_start

@@ -1,13 +1,28 @@
 """Content identity: equal rows hash equal whatever their order; any change in any own column shows."""
 
+import hashlib
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from pricing_lake.contracts.model import Column, Layer, Owner, Table
 from pricing_lake.contracts.record_hash import content_hash, row_hashes, vector_checksums
 from pricing_lake.contracts.silver import SALES_HISTORY
+from pricing_lake.contracts.types import (
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INSTANT,
+    LONG,
+    MONEY,
+    TEXT,
+    TEXT_LIST,
+    TIMESTAMP,
+    LogicalType,
+)
 from pricing_lake_tests.lake.conftest import day, sales
 
 
@@ -55,3 +70,47 @@ def test_checksums_of_sliced_and_ragged_lists() -> None:
     assert sums[1] is None
     assert sums[0] == sums[4] != sums[5]
     assert vector_checksums(pa.chunked_array([lists.slice(3)])).to_pylist() == sums[3:]
+
+
+def one_column_each(*kinds: LogicalType) -> Table:
+    columns = [Column(f"c{number}", kind, "any", required=number == 0) for number, kind in enumerate(kinds)]
+    return Table(Layer.MARTS, "any", "any", Owner.PRICING, ("c0",), "c0", tuple(columns))
+
+
+def hashes_of(table: Table, *rows: tuple[object, ...]) -> list[str]:
+    columns = zip(table.columns, zip(*rows, strict=True), strict=True)
+    arrays = {column.name: pa.array(values, column.type.arrow) for column, values in columns}
+    hashed: list[str] = row_hashes(table, pa.table(arrays)).to_pylist()
+    return hashed
+
+
+def test_the_hashed_bytes_are_these_whatever_library_wrote_them() -> None:
+    """Stored hashes outlive upgrades: when this fails, every published day would look changed."""
+    moment = datetime(2026, 3, 2, 10, tzinfo=UTC)
+    table = one_column_each(TEXT, BOOLEAN, DATE, INSTANT, TIMESTAMP, MONEY, DOUBLE, LONG, TEXT_LIST, TEXT)
+    row = ("größe", True, date(2026, 3, 2), moment, moment.replace(tzinfo=None), Decimal("12.50"), 1.5, -7, ["a", ""])
+    parts = ["größe", "true", "20514", "1772445600000000", "1772445600000000", "12.50", "4609434218613702656", "-7"]
+    expected = b"\xff".join([*(part.encode() for part in parts), b"2\xfda\xfd", b"\xfe"])
+    assert hashes_of(table, (*row, None)) == [hashlib.blake2b(expected, digest_size=16).hexdigest()]
+
+
+def test_no_text_can_pass_for_a_boundary_or_a_null() -> None:
+    marks = ("\x00", "\x1e", "\x1f", "\xfd", "\xfe", "\xff")
+    rows = [pair for mark in marks for pair in (("a" + mark, "b"), ("a", mark + "b"), ("a", mark))]
+    hashes = hashes_of(one_column_each(TEXT, TEXT), *rows, ("a", None), ("a", ""), ("a", "b"))
+    assert len(set(hashes)) == len(rows) + 3
+
+
+def test_lists_of_text_differ_in_every_way() -> None:
+    lists = (None, [], [""], ["", ""], ["a", "b"], ["b", "a"], ["ab"], ["a\x1eb"])
+    hashes = hashes_of(one_column_each(TEXT, TEXT_LIST), *(("a", items) for items in lists))
+    assert len(set(hashes)) == len(lists)
+
+
+def test_chunks_and_slices_do_not_matter() -> None:
+    rows = sales(day(1), 30)
+    chunked = pa.concat_tables([rows.slice(0, 7), rows.slice(7, 0), rows.slice(7)])
+    whole, pieces = row_hashes(SALES_HISTORY, rows), row_hashes(SALES_HISTORY, chunked)
+    assert whole == pieces
+    assert content_hash(whole.slice(5, 9)) == content_hash(pieces.slice(5, 9).take(list(range(8, -1, -1))))
+    assert row_hashes(SALES_HISTORY, rows.slice(5, 9)) == whole.slice(5, 9)

@@ -1,5 +1,6 @@
 """The quarantine split: every broken rule named, nothing lost, keep-first by a stated order, and equal to pandera."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from pricing_lake.contracts.as_pandera import pandera_schema
 from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
 from pricing_lake.contracts.cast import REASON_COLUMN, cast_rows
+from pricing_lake.contracts.model import Mode
 from pricing_lake.contracts.split import REASONS, split_rows
 from pricing_lake.errors import ContractError, SourceSchemaError
 
@@ -148,11 +150,29 @@ def test_quarantined_rows_are_as_received() -> None:
     assert (row["sold_price"], row["description"]) == ("12,50", "as typed")
 
 
+@pytest.mark.parametrize("every", [2, 7, 350])
+def test_good_rows_keep_their_order_however_many_are_cut_out(every: int) -> None:
+    rows = received(*({"condition": "mint-ish"} if number % every == 1 else {} for number in range(700)))
+    split = split_rows(RAW_SMARTGO_SALES, rows)
+    kept = [f"s{number}" for number in range(700) if number % every != 1]
+    assert split.good.column("sale_id").to_pylist() == kept
+    assert split.quarantined.column(REASONS).to_pylist() == [["condition_unknown"]] * (700 - len(kept))
+
+
 def test_wrong_columns_are_one_clear_error() -> None:
     with pytest.raises(SourceSchemaError, match="received no column sold_price"):
         split_rows(RAW_SMARTGO_SALES, received({}).drop_columns(["sold_price"]))
     with pytest.raises(ContractError, match="unknown column colour"):
-        split_rows(RAW_SMARTGO_SALES, received({}).append_column("colour", pa.array(["red"])))
+        split_rows(
+            replace(RAW_SMARTGO_SALES, mode=Mode.FREEZE), received({}).append_column("colour", pa.array(["red"]))
+        )
+
+
+def test_an_unknown_column_costs_no_row_where_the_contract_says_so() -> None:
+    rows = received({}, {"sold_price": "abc"}).append_column("colour", pa.array(["red", "blue"]))
+    split = split_rows(RAW_SMARTGO_SALES, rows)
+    assert split.good.column_names == list(RAW_SMARTGO_SALES.names)
+    assert split.quarantined.column("colour").to_pylist() == ["blue"]
 
 
 def test_no_rows_is_no_problem() -> None:

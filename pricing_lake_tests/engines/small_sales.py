@@ -54,7 +54,7 @@ def catalog(folder: Path) -> SqlCatalog:
 
 
 def create(folder: Path) -> Table:
-    """The sales as an Iceberg table of nine files: six of tenant and month, and the NULL partitions."""
+    """The sales as an Iceberg table of eight files: six of tenant and month, two of NULL partitions."""
     table = catalog(folder).create_table("silver.sales", SCHEMA, partition_spec=SPEC)
     table.append(rows())
     return table

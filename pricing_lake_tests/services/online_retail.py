@@ -15,12 +15,12 @@ import duckdb
 import pyarrow as pa
 
 from pricing_lake.sources.smartgo_mapping import COLUMNS
+from pricing_lake_tests.services.postgres_shop import execute
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 RETAIL = DATA / "online_retail" / "online_retail_2010-12_2011-08.parquet"
 PHOTOS = DATA / "clothing_images" / "clothing_images_dev.parquet"
 FIRST_DAY, LAST_DAY = date(2010, 12, 1), date(2011, 8, 31)
-SOURCES = ("sqlite", "postgresql")
 
 EUROPEAN = (
     "Austria", "Belgium", "Cyprus", "Czech Republic", "Denmark", "EIRE", "European Community", "Finland", "France",
@@ -75,13 +75,19 @@ FROM lines
 INNER JOIN photos USING (category)
 WHERE place = (chance // 200) % 58
 ORDER BY InvoiceDate, InvoiceNo, line
-"""  # noqa: S608  # constants of this module
+"""
 
-_POSTGRES_TYPES = {"sold_at": "timestamptz", "updated_at": "timestamptz", "deleted_at": "timestamptz"} | {
+_POSTGRES_TYPES = dict.fromkeys(COLUMNS, "text") | {
     "sold_price": "numeric",
+    "sold_at": "timestamptz",
     "quantity": "int",
+    "updated_at": "timestamptz",
+    "deleted_at": "timestamptz",
 }
-_INDEXES = ("CREATE INDEX sales_by_sold_at ON sales (sold_at)", "CREATE INDEX sales_by_updated_at ON sales (updated_at)")
+_INDEXES = (
+    "CREATE INDEX sales_by_sold_at ON sales (sold_at)",
+    "CREATE INDEX sales_by_updated_at ON sales (updated_at)",
+)
 
 
 def missing_data() -> str | None:
@@ -107,40 +113,32 @@ def smartgo_sales(photos: Path, first: date = FIRST_DAY, last: date = LAST_DAY) 
     """
     values = {"retail": str(RETAIL), "photos": str(PHOTOS), "first": first, "last": last, "folder": photos.as_uri()}
     with duckdb.connect() as connection:
-        rows = connection.execute(_SALES, values).to_arrow_table()
+        rows = connection.sql(_SALES, params=values).to_arrow_table()
     assert tuple(rows.column_names) == COLUMNS
     return rows
 
 
-@contextmanager
-def _sqlite(database: Path, sales: pa.Table) -> Iterator[str]:
+def fill_sqlite(database: Path, sales: pa.Table) -> str:
+    """Make the shop's database file and return its SMARTGO_URL."""
     database.parent.mkdir(parents=True, exist_ok=True)
     with adbc_driver_sqlite.dbapi.connect(str(database), autocommit=True) as connection, connection.cursor() as cursor:
         cursor.adbc_ingest("sales", sales)
         for index in _INDEXES:
             cursor.execute(index)
-    yield f"sqlite:///{database}"
+    return f"sqlite:///{database}"
 
 
 @contextmanager
-def _postgresql(server: str, sales: pa.Table) -> Iterator[str]:
+def filled_postgresql(server: str, sales: pa.Table) -> Iterator[str]:
+    """Make the shop a database of its own on this server and yield its SMARTGO_URL; drop it at the end."""
     url = f"{server.rpartition('/')[0]}/online_retail"
-    _execute(server, "CREATE DATABASE online_retail")
+    execute(server, "CREATE DATABASE online_retail")
     try:
-        with (
-            adbc_driver_postgresql.dbapi.connect(url, autocommit=True) as connection,
-            connection.cursor() as cursor,
-        ):
+        with adbc_driver_postgresql.dbapi.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
             cursor.adbc_ingest("received", sales)
-        shown = ", ".join(f"{name}::{_POSTGRES_TYPES.get(name, 'text')}" for name in COLUMNS)
-        _execute(url, f"CREATE TABLE sales AS SELECT {shown} FROM received", "DROP TABLE received", *_INDEXES)  # noqa: S608
-        _execute(url, "VACUUM ANALYZE sales")
+        typed = ", ".join(f"{name}::{kind} AS {name}" for name, kind in _POSTGRES_TYPES.items())
+        execute(url, f"CREATE TABLE sales AS SELECT {typed} FROM received", "DROP TABLE received", *_INDEXES)
+        execute(url, "VACUUM ANALYZE sales")
         yield url
     finally:
-        _execute(server, "DROP DATABASE online_retail WITH (FORCE)")
-
-
-def _execute(url: str, *statements: str) -> None:
-    with adbc_driver_postgresql.dbapi.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+        execute(server, "DROP DATABASE online_retail WITH (FORCE)")

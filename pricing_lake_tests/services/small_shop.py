@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from pricing_lake.sample.bad_day import make_day_bad
 from pricing_lake.sample.shop import SampleShape, make_sample
 
 FIRST_DAY = date(2026, 3, 2)
@@ -26,13 +27,14 @@ SHAPE = SampleShape(
 
 @dataclass(frozen=True)
 class SmallShop:
-    """The shop's database, and the true prices of the day that was spoiled, by row."""
+    """The shop's database, the true price of each row, and how many rows of the bad day were spoiled."""
 
     database: Path
     true_prices: dict[int, object]
+    spoiled: int
 
     def mend(self) -> None:
-        """Give the bad day its prices back, as the shop's owner would."""
+        """Give every row its true price, as the shop's owner would."""
         with closing(sqlite3.connect(self.database)) as connection, connection:
             prices = [(price, row) for row, price in self.true_prices.items()]
             connection.executemany("update sales set sold_price = ? where rowid = ?", prices)
@@ -42,11 +44,8 @@ def open_small_shop(home: Path) -> SmallShop:
     """Make the sample below `home`, where the lake looks by default, and make every price of the bad day unreadable."""
     database = home / "sample" / "smartgo.db"
     make_sample(database, home / "sample" / "pictures", SHAPE)
-    with closing(sqlite3.connect(database)) as connection, connection:
-        true = dict(
-            connection.execute("select rowid, sold_price from sales where substr(sold_at, 1, 10) = ?", [BAD_DAY])
-        )
-        connection.executemany(
-            "update sales set sold_price = 'ask in the shop' where rowid = ?", [(row,) for row in true]
-        )
-    return SmallShop(database, true)
+    with closing(sqlite3.connect(database)) as connection:
+        # Every row, for which of them the day holds is the sample's business.
+        true_prices = dict(connection.execute("select rowid, sold_price from sales"))
+    spoiled = make_day_bad(database, date.fromisoformat(BAD_DAY))
+    return SmallShop(database, true_prices, spoiled)

@@ -210,6 +210,7 @@ class TestControl:
         [
             ("text", ["12.50", " ", None], None),
             ("text", ["12.50", "1e400000"], None),
+            pytest.param("text", ["9" * 140_000], None, id="more digits than numeric holds"),
             ("text", ["12.50", "-.5", "+1e2", None], Decimal("112.00")),
             ("float8", ["0.1", "0.2", "2.55"], Decimal("2.85")),
             ("float8", ["0.1", "Infinity"], None),

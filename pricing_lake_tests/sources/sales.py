@@ -45,5 +45,5 @@ def make_shop(path: Path, sales: Iterable[Mapping[str, Any]] = (), types: str = 
 def add_sales(connection: sqlite3.Connection, sales: Iterable[Mapping[str, Any]]) -> None:
     marks = ", ".join("?" for _ in COLUMNS)
     rows = [tuple({**SALE, **change}[name] for name in COLUMNS) for change in sales]
-    connection.executemany(f"INSERT INTO sales VALUES ({marks})", rows)  # noqa: S608 - only marks
+    connection.executemany(f"INSERT INTO sales VALUES ({marks})", rows)
     connection.commit()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pricing_lake.sources.smartgo import open_smartgo
@@ -63,16 +63,21 @@ SPELLINGS = (
     lambda moment: moment.isoformat().removesuffix("+00:00").rstrip("0") if moment.microsecond else moment.isoformat(),
 )
 MIDNIGHT = DAY.lo
-MOMENTS = st.one_of(
-    st.sampled_from([0, 1, 999_999, 1_000_000, 500_000, 3_600_000_000, 86_400_000_000, 86_399_999_999, 90_000_000_000]),
-    st.integers(-90_000_000_000, 180_000_000_000),
-).map(lambda microseconds: MIDNIGHT + timedelta(microseconds=microseconds))
+HOUR = 3_600_000_000
+NEIGHBOURS = [whole + part for whole in (0, 10 * HOUR, 24 * HOUR) for part in (0, 1, 500_000, 510_000, 1_000_000)]
+MOMENTS = st.one_of(st.sampled_from(NEIGHBOURS), st.integers(-25 * HOUR, 50 * HOUR)).map(
+    lambda microseconds: MIDNIGHT + timedelta(microseconds=microseconds)
+)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     moments=st.lists(st.tuples(MOMENTS, st.sampled_from(SPELLINGS)), max_size=20),
     bounds=st.tuples(MOMENTS, MOMENTS).filter(lambda pair: pair[0] < pair[1]),
+)
+@example(  # every spelling of moments on and beside bounds that have fractions
+    moments=[(MIDNIGHT + timedelta(microseconds=part), spell) for part in NEIGHBOURS[:5] for spell in SPELLINGS],
+    bounds=(MIDNIGHT + timedelta(microseconds=500_000), MIDNIGHT + timedelta(microseconds=510_000)),
 )
 def test_any_window_holds_exactly_the_moments_in_it(
     tmp_path_factory: pytest.TempPathFactory, moments: list[Any], bounds: tuple[datetime, datetime]

@@ -27,8 +27,8 @@ def test_any_spelling_of_utc_is_utc() -> None:
 @pytest.mark.parametrize(
     ("lo", "hi", "says"),
     [
-        (datetime(2026, 11, 1), MIDNIGHT + timedelta(days=1), "window lo 2026-11-01T00:00:00 has no time zone"),  # noqa: DTZ001
-        (MIDNIGHT, datetime(2026, 11, 2), "window hi 2026-11-02T00:00:00 has no time zone"),  # noqa: DTZ001
+        (datetime(2026, 11, 1), MIDNIGHT + timedelta(days=1), "window lo 2026-11-01T00:00:00 has no time zone"),
+        (MIDNIGHT, datetime(2026, 11, 2), "window hi 2026-11-02T00:00:00 has no time zone"),
         (MIDNIGHT, datetime(2026, 11, 2, tzinfo=timezone(timedelta(hours=2))), "is not UTC"),
         (MIDNIGHT, MIDNIGHT, "window is empty"),
         (MIDNIGHT, MIDNIGHT - timedelta(microseconds=1), "window is empty"),

@@ -6,7 +6,7 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.generator import Generator
 
-from pricing_lake.engines.sql_types import Kind, kind
+from pricing_lake.engines.sql_types import Kind, kind, shown
 from pricing_lake.errors import QueryError
 
 
@@ -35,7 +35,7 @@ def _quantile(generator: Generator, node: exp.ApproxQuantile) -> str:
         case Kind.INTEGER | Kind.REAL:
             pass
         case other:
-            raise QueryError(f"{node.sql('athena')} ranks {other}: cast it to double first")
+            raise QueryError(f"{shown(node)} ranks {other}: cast it to double first")
     return f"QUANTILE_DISC({value}, {generator.sql(node, 'quantile')})"
 
 
@@ -57,7 +57,7 @@ def _value_at_minimum(generator: Generator, node: exp.ArgMin) -> str:
 
 def _array(generator: Generator, node: exp.ArrayAgg) -> str:
     if not isinstance(node.this, exp.Order):
-        raise QueryError(f"{node.sql('athena')} has no order: write array_agg(x ORDER BY …)")
+        raise QueryError(f"{shown(node)} has no order: write array_agg(x ORDER BY …)")
     return generator.func("LIST", node.this)
 
 

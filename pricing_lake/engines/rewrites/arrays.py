@@ -6,7 +6,7 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.generator import Generator
 
-from pricing_lake.engines.sql_types import Kind, kind
+from pricing_lake.engines.sql_types import Kind, kind, shown
 from pricing_lake.errors import QueryError
 
 
@@ -16,20 +16,35 @@ def _by_name(generator: Generator, node: exp.Anonymous) -> str:
             return _map_of(generator, node)
         case "zip_with":
             return _zip_with(generator, node)
+        case "map_values":
+            _arguments(node, 1)
+    # The rest is what sqlglot itself renders a function of the subset with.
     return generator.func(node.name.upper(), *node.expressions)
 
 
+def _arguments(node: exp.Anonymous, count: int) -> list[exp.Expr]:
+    if len(node.expressions) != count or not all(isinstance(part, exp.Expr) for part in node.expressions):
+        raise QueryError(f"{shown(node)} does not have the arguments of {node.name.lower()}: give it {count}")
+    return node.expressions
+
+
+def _parameters(node: exp.Expr, function: exp.Expr, count: int) -> list[str]:
+    if not isinstance(function, exp.Lambda) or len(function.expressions) != count:
+        raise QueryError(f"{shown(node)} lacks a function of {count}: write it as (x, y) -> …")
+    return [parameter.name for parameter in function.expressions]
+
+
 def _map_of(generator: Generator, node: exp.Anonymous) -> str:
-    if len(node.expressions) != 2 or isinstance(node.parent, (exp.Filter, exp.Window)):
-        raise QueryError(f"{node.sql('athena')} is not map_agg(key, value): write it without FILTER and OVER")
-    key, value = (generator.sql(part) for part in node.expressions)
+    if isinstance(node.parent, (exp.Filter, exp.Window)):
+        raise QueryError(f"{shown(node)} has a FILTER or OVER clause: write map_agg without")
+    key, value = (generator.sql(part) for part in _arguments(node, 2))
     return f"MAP_FROM_ENTRIES(LIST(ROW({key}, {value}) ORDER BY {key}) FILTER (WHERE {key} IS NOT NULL))"
 
 
 def _zip_with(generator: Generator, node: exp.Anonymous) -> str:
     """Pad the shorter array with NULLs, as Athena does; NULL if either array is NULL."""
-    left, right, function = node.expressions
-    names = [parameter.name for parameter in function.expressions]
+    left, right, function = _arguments(node, 3)
+    names = _parameters(node, function, 2)
     pair = "_".join(["pair", *names])
     body = _substitute(function.this, {name: f"{pair}[{place}]" for place, name in enumerate(names, 1)}, generator)
     first, second = generator.sql(left), generator.sql(right)
@@ -41,10 +56,12 @@ def _zip_with(generator: Generator, node: exp.Anonymous) -> str:
 
 def _reduce(generator: Generator, node: exp.Reduce) -> str:
     finish = node.args["finish"]
+    _parameters(node, node.args["merge"], 2)
+    (outcome,) = _parameters(node, finish, 1)
     result = _dot_product(generator, node) or generator.func(
         "LIST_REDUCE", node.this, node.args["merge"], node.args["initial"]
     )
-    return _substitute(finish.this, {finish.expressions[0].name: result}, generator)
+    return _substitute(finish.this, {outcome: result}, generator)
 
 
 def _dot_product(generator: Generator, node: exp.Reduce) -> str | None:
@@ -53,12 +70,12 @@ def _dot_product(generator: Generator, node: exp.Reduce) -> str | None:
     if not _is_sum_from_zero(node):
         return None
     if isinstance(product, exp.Anonymous) and product.name.lower() == "zip_with":
-        left, right, function = product.expressions
+        left, right, function = _arguments(product, 3)
     elif isinstance(product, exp.Transform):
         left, right, function = product.this, product.this, product.expression
     else:
         return None
-    factors = [parameter.name for parameter in function.expressions]
+    factors = _parameters(node, function, 1 if left is right else 2)
     body = function.this
     if not isinstance(body, exp.Mul) or [body.left.name, body.right.name] != (factors * 2)[:2]:
         return None
@@ -101,7 +118,7 @@ def _sequence(generator: Generator, node: exp.GenerateSeries) -> str:
         return f"GENERATE_SERIES({first}, {last}, {by})"
     if kind(node.args["start"]) is Kind.DATE and step is not None:
         return f"CAST({generator.func('GENERATE_SERIES', start, end, step)} AS DATE[])"
-    raise QueryError(f"{node.sql('athena')} counts neither integers nor dates by a step: write it with one")
+    raise QueryError(f"{shown(node)} counts neither integers nor dates by a step: write it with one")
 
 
 def _size(generator: Generator, node: exp.ArraySize) -> str:
@@ -115,14 +132,14 @@ def _subscript(generator: Generator, node: exp.Bracket) -> str:
     if kind(node.this) is Kind.MAP:
         return f"{generator.sql(node, 'this')}[{generator.sql(index)}]"
     if not index.is_int:
-        raise QueryError(f"{node.sql('athena')} computes a subscript: use a whole number or UNNEST WITH ORDINALITY")
+        raise QueryError(f"{shown(node)} computes a subscript: use a whole number or UNNEST WITH ORDINALITY")
     place = index.to_py() + (0 if node.args.get("offset") == 1 else 1)
     return f"{generator.sql(node, 'this')}[{place}]"
 
 
 def _unnest(generator: Generator, node: exp.Unnest) -> str:
     if len(node.expressions) != 1 or kind(node.expressions[0]) is not Kind.ARRAY:
-        raise QueryError(f"{node.sql('athena')} does not unnest one array: unnest one array at a time")
+        raise QueryError(f"{shown(node)} does not unnest one array: unnest one array at a time")
     rendered: str = generator.unnest_sql(node)
     return rendered
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.generator import Generator
 
-from pricing_lake.engines.sql_types import Kind, kind
+from pricing_lake.engines.sql_types import Kind, kind, shown
 from pricing_lake.errors import QueryError
 
 _PRINTED_ALIKE = {Kind.TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN, Kind.DATE, Kind.NULL}
@@ -19,20 +19,20 @@ def _divide(generator: Generator, node: exp.Div) -> str:
     if Kind.REAL in kinds and kinds <= {Kind.REAL, Kind.INTEGER, Kind.DECIMAL, Kind.NULL, Kind.UNKNOWN}:
         return generator.binary(node, "/")
     raise QueryError(
-        f"{node.sql('athena')} divides {kind(node.left)} by {kind(node.right)}: write CAST(… AS double) on one side"
+        f"{shown(node)} divides {kind(node.left)} by {kind(node.right)}: write CAST(… AS double) on one side"
     )
 
 
 def _average(generator: Generator, node: exp.Avg) -> str:
     if kind(node.this) not in {Kind.INTEGER, Kind.REAL}:
-        raise QueryError(f"{node.sql('athena')} averages {kind(node.this)}: write AVG(CAST(… AS double))")
+        raise QueryError(f"{shown(node)} averages {kind(node.this)}: write AVG(CAST(… AS double))")
     return generator.func("AVG", node.this)
 
 
 def _cast(generator: Generator, node: exp.Cast) -> str:
     operand, target = generator.sql(node, "this"), node.to
     if target.is_type(exp.DType.DECIMAL) and len(target.expressions) != 2:
-        raise QueryError(f"{node.sql('athena')} has no precision: write DECIMAL(precision, scale), e.g. DECIMAL(10, 2)")
+        raise QueryError(f"{shown(node)} has no precision: write DECIMAL(precision, scale), e.g. DECIMAL(10, 2)")
     if target.this in exp.DataType.TEXT_TYPES:
         _refuse_printing(node)
     if target.this in exp.DataType.INTEGER_TYPES:
@@ -43,11 +43,9 @@ def _cast(generator: Generator, node: exp.Cast) -> str:
 
 def _refuse_printing(node: exp.Cast) -> None:
     if node.to.expressions:
-        raise QueryError(f"{node.sql('athena')} cuts text by a cast: write substr")
+        raise QueryError(f"{shown(node)} cuts text by a cast: write substr")
     if kind(node.this) not in _PRINTED_ALIKE:
-        raise QueryError(
-            f"{node.sql('athena')} prints {kind(node.this)}, which engines spell differently: use date_format"
-        )
+        raise QueryError(f"{shown(node)} prints {kind(node.this)}, which engines spell differently: use date_format")
 
 
 def _as_integer(node: exp.Cast, operand: str) -> str:
@@ -57,14 +55,14 @@ def _as_integer(node: exp.Cast, operand: str) -> str:
         case Kind.TEXT:
             return f"CASE WHEN REGEXP_FULL_MATCH({operand}, '[+-]?[0-9]+') THEN {operand} ELSE {operand} || ' ?' END"
         case Kind.UNKNOWN:
-            raise QueryError(f"{node.sql('athena')} casts a value of unknown type: cast it to double or varchar first")
+            raise QueryError(f"{shown(node)} casts a value of unknown type: cast it to double or varchar first")
     return operand
 
 
 def _logarithm(generator: Generator, node: exp.Log) -> str:
     named = {"10": "LOG10", "2": "LOG2"}.get(node.this.name)
     if node.expression is None or named is None:
-        raise QueryError(f"{node.sql('athena')} is outside the lake's Athena SQL subset: use ln, log2 or log10")
+        raise QueryError(f"{shown(node)} is outside the lake's Athena SQL subset: use ln, log2 or log10")
     return generator.func(named, node.expression)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.generator import Generator
 
-from pricing_lake.engines.sql_types import Kind, kind
+from pricing_lake.engines.sql_types import Kind, kind, shown
 from pricing_lake.errors import QueryError
 
 _WHITE_SPACE = "' ' || CHR(9) || CHR(10) || CHR(11) || CHR(12) || CHR(13)"
@@ -15,7 +15,7 @@ _WHITE_SPACE = "' ' || CHR(9) || CHR(10) || CHR(11) || CHR(12) || CHR(13)"
 def _texts(node: exp.Expr, parts: list[exp.Expr]) -> None:
     for part in parts:
         if kind(part) not in {Kind.TEXT, Kind.NULL}:
-            raise QueryError(f"{node.sql('athena')} joins {kind(part)} to text: write CAST(… AS varchar)")
+            raise QueryError(f"{shown(node)} joins {kind(part)} to text: write CAST(… AS varchar)")
 
 
 def _concatenate(generator: Generator, node: exp.Concat) -> str:
@@ -41,7 +41,7 @@ def _trim(generator: Generator, node: exp.Trim) -> str:
 def _substring(generator: Generator, node: exp.Substring) -> str:
     start = node.args["start"]
     if start.is_int and start.to_py() == 0:
-        raise QueryError(f"{node.sql('athena')} starts at 0: positions count from 1")
+        raise QueryError(f"{shown(node)} starts at 0: positions count from 1")
     return generator.func("SUBSTRING", node.this, start, node.args.get("length"))
 
 

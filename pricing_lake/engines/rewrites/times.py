@@ -7,7 +7,7 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.generator import Generator
 
-from pricing_lake.engines.sql_types import Kind, kind
+from pricing_lake.engines.sql_types import Kind, kind, shown
 from pricing_lake.errors import QueryError
 
 _UNITS = frozenset({"MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"})
@@ -21,7 +21,7 @@ def _unit(node: exp.Expr, allowed: frozenset[str] = _UNITS) -> str:
     unit = node.args.get("unit")
     name = unit.name.upper() if unit is not None else "none"
     if name not in allowed:
-        raise QueryError(f"{node.sql('athena')} has the unit {name.lower()}: use {', '.join(sorted(allowed)).lower()}")
+        raise QueryError(f"{shown(node)} has the unit {name.lower()}: use {', '.join(sorted(allowed)).lower()}")
     return name
 
 
@@ -32,7 +32,7 @@ def _like(operand: exp.Expr, result: str) -> str:
             return f"CAST({result} AS DATE)"
         case Kind.TIMESTAMP:
             return result
-    raise QueryError(f"{operand.sql('athena')} is {kind(operand)}: cast it to date or timestamp first")
+    raise QueryError(f"{shown(operand)} is {kind(operand)}: cast it to date or timestamp first")
 
 
 def _truncate(generator: Generator, node: exp.TimestampTrunc | exp.DateTrunc) -> str:
@@ -57,20 +57,20 @@ def _shift(generator: Generator, node: exp.Add | exp.Sub) -> str:
     if Kind.INTERVAL in {left, right} and left is not right:
         return _like(node.right if left is Kind.INTERVAL else node.left, f"({text})")
     if {left, right} & _TEMPORAL:
-        raise QueryError(f"{node.sql('athena')} is not date arithmetic of the subset: use date_diff or date_add")
+        raise QueryError(f"{shown(node)} is not date arithmetic of the subset: use date_diff or date_add")
     return text
 
 
 def _interval(generator: Generator, node: exp.Interval) -> str:
     if not re.fullmatch(r"[+-]?\d+", node.name):
-        raise QueryError(f"{node.sql('athena')} is not INTERVAL 'whole number' UNIT: use date_add for the rest")
+        raise QueryError(f"{shown(node)} is not INTERVAL 'whole number' UNIT: use date_add for the rest")
     return f"INTERVAL '{node.name}' {_unit(node)}"
 
 
 def _format(node: exp.TimeToStr | exp.StrToTime) -> str:
     pattern = node.args["format"]
     if not pattern.is_string or not _FORMAT.fullmatch(pattern.name):
-        raise QueryError(f"{node.sql('athena')} has a format outside %Y %y %m %d %H %i %s %j %b %M %a %W: use these")
+        raise QueryError(f"{shown(node)} has a format outside %Y %y %m %d %H %i %s %j %b %M %a %W: use these")
     return str(exp.Literal.string(pattern.name).sql("duckdb"))
 
 
@@ -86,7 +86,7 @@ def _parse(generator: Generator, node: exp.StrToTime) -> str:
 def _extract(generator: Generator, node: exp.Extract) -> str:
     field = node.name.upper()
     if field not in _FIELDS:
-        raise QueryError(f"{node.sql('athena')} extracts {field.lower()}: use a function such as day_of_week")
+        raise QueryError(f"{shown(node)} extracts {field.lower()}: use a function such as day_of_week")
     return f"EXTRACT({field} FROM {generator.sql(node, 'expression')})"
 
 

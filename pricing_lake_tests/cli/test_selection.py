@@ -1,0 +1,36 @@
+import pytest
+
+from pricing_lake.cli.selection import did_you_mean, select_tables
+from pricing_lake.contracts.all import TABLES
+from pricing_lake.errors import ConfigurationError
+
+
+def ids(*names: str) -> list[str]:
+    return [table.id for table in select_tables(names)]
+
+
+def test_nothing_named_is_everything():
+    assert select_tables(()) == TABLES
+
+
+def test_tables_by_id_bare_name_and_layer_come_in_flow_order():
+    assert ids("comparables", "silver/sales_history", "bronze") == [
+        "bronze/raw_smartgo_sales",
+        "bronze/raw_product_images",
+        "silver/sales_history",
+        "marts/comparables",
+    ]
+
+
+def test_a_table_named_twice_is_run_once():
+    assert ids("silver", "sales_history") == ["silver/embeddings", "silver/sales_history"]
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("silvr", "silver"), ("sales_histroy", "sales_history")])
+def test_a_slip_of_the_pen_gets_a_suggestion(typed, meant):
+    with pytest.raises(ConfigurationError, match=rf"did you mean {meant}\?.*layers are bronze, silver"):
+        select_tables((typed,))
+
+
+def test_nothing_is_suggested_for_a_word_far_off():
+    assert did_you_mean("zzz", ["silver"]) == ""
