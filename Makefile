@@ -39,7 +39,7 @@ ui: setup  ## Dagit on 127.0.0.1:3000, on the same lake and instance as the demo
 	DAGSTER_HOME=$(PRICING_LAKE_HOME)/dagster $(BIN)/dagster dev --host 127.0.0.1 --port 3000 --workspace workspace.yaml
 
 test: setup-dev  ## the test suite; needs nothing but Python
-	$(BIN)/python -m pytest -m "not services" -n 2
+	$(BIN)/python -m pytest -n 2
 
 setup-services: setup-dev  ## PostgreSQL and Chromium from Debian's packages
 	@command -v chromium >/dev/null && ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \

@@ -23,7 +23,6 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.stopwatch import PUBLISH, READ, TRANSFORM, Stopwatch
-from pricing_lake.contracts.all import TABLES
 from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
 from pricing_lake.definitions import table_assets
 from pricing_lake.lake.catalog import Lake
@@ -34,6 +33,7 @@ from pricing_lake.stage import Stage, load_stage
 from pricing_lake_tests.services import online_retail as shop
 from pricing_lake_tests.services.postgres import running_postgres
 from pricing_lake_tests.services.range_runs import (
+    TABLES,
     Operator,
     calendar_days,
     lake_of,

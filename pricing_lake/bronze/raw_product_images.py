@@ -21,9 +21,10 @@ _FOUND = ("image_sha256", "image_s3_key", "media_type", "byte_size", "width", "h
 
 @table_asset(RAW_PRODUCT_IMAGES, reads=(RAW_SMARTGO_SALES,), pool="images")
 def raw_product_images(raw_smartgo_sales: pa.Table, window: PartitionWindow, pictures: PictureResource) -> Candidate:
-    """One row per picture that a product's sales of the day point to; a picture that cannot be used is set aside.
+    """Fetch, check and keep each distinct picture by its content.
 
-    A bad picture costs that picture and never the day: its sales keep their rows without one.
+    A picture that cannot be used is set aside with its reason; it costs itself and never the day, and its sales keep
+    their rows without one.
     """
     pointers = raw_smartgo_sales.filter(raw_smartgo_sales.column("image_url").is_valid())
     pointers = pointers.group_by(["tenant_id", "product_id", "image_url"]).aggregate([])

@@ -26,7 +26,7 @@ class Outcome:
 def record_outcomes(
     context: dg.AssetCheckExecutionContext, asset: dg.AssetKey, check: str, outcomes: Mapping[str, Outcome]
 ) -> dg.AssetCheckResult:
-    """Log one evaluation per partition; return the aggregate that Dagster demands of a run, which is the worst one."""
+    """Log one evaluation per partition (at least one); return the aggregate that Dagster demands, the worst of them."""
     stored = context.instance.get_latest_storage_id_by_partition(
         asset, dg.DagsterEventType.ASSET_MATERIALIZATION, set(outcomes)
     )
@@ -55,13 +55,14 @@ def record_outcomes(
 
 def _worst(asset: dg.AssetKey, check: str, outcomes: Mapping[str, Outcome]) -> dg.AssetCheckResult:
     failed = {partition: outcome for partition, outcome in outcomes.items() if not outcome.passed}
-    ranked = sorted(failed.items(), key=lambda item: _WORST_FIRST.index(item[1].severity))
-    named = ranked or list(outcomes.items())[-1:]
+    ranked = sorted((failed or outcomes).items(), key=lambda item: _WORST_FIRST.index(item[1].severity))
+    partition, worst = ranked[0]
+    alone = len(outcomes) == 1
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=check,
         passed=not failed,
-        severity=named[0][1].severity if named else dg.AssetCheckSeverity.ERROR,
-        description=f"{named[0][0]}: {named[0][1].description}" if named else None,
-        metadata={"partitions": len(outcomes), "failed": len(failed)},
+        severity=worst.severity,
+        description=worst.description if alone else f"{partition}: {worst.description}",
+        metadata=worst.metadata if alone else {"partitions": len(outcomes), "failed": len(failed)},
     )

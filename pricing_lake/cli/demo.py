@@ -40,7 +40,7 @@ def demo_command(ctx: click.Context, /, replace: bool, **wishes: Any) -> None:
 
     started = time.monotonic()
     record = _chosen(load_stage(), Wishes(**wishes))
-    made = make_sample_in(load_stage(), record, replace=replace)
+    make_sample_in(load_stage(), record, replace=replace)
     sampled = time.monotonic()
     stage = _stage_of(record)
     work = _materialize(stage)
@@ -51,8 +51,6 @@ def demo_command(ctx: click.Context, /, replace: bool, **wishes: Any) -> None:
     unexplained = print_answers(stage)
     if unexplained:
         raise PermanentError(f"the lake found other dirt than was planted: {unexplained}; please report this")
-    if not made and not work.changed:
-        say("nothing changed: the lake held all of this already", "bold")
     say(summary(work))
     phases = (
         ("sample", sampled - started),

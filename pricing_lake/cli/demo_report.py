@@ -118,7 +118,7 @@ def _print_comparables(ask: _Answers, day: date) -> None:
     sale = dearest[0]
     nearest = ask(NEAREST_FIVE, tables, {"day": day, "tenant_id": sale["tenant_id"], "sale_id": sale["sale_id"]})
     what = f"{sale['brand']} {sale['category']}, {sale['condition']}: {sale['sold_price']} {sale['currency']}"
-    _print_rows(f"The dearest sale of {day}, {what}, and its five nearest earlier ones by picture", nearest)
+    _print_rows(f"The dearest sale of {day}, {what}, and the nearest earlier ones by picture (at most five)", nearest)
 
 
 def _print_rows(title: str, rows: Sequence[Mapping[str, Any]]) -> None:

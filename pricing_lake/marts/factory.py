@@ -36,6 +36,11 @@ class MartAsset(TableAsset):
         return f"{self.saved.question}\n\n{self.contract.grain}\n\n```sql\n{self.saved.sql.strip()}\n```"
 
     @property
+    def kinds(self) -> set[str]:
+        """A mart is SQL run by DuckDB."""
+        return {"iceberg", "duckdb"}
+
+    @property
     def saved(self) -> SavedQuery:
         """The mart's query."""
         return self.query or saved_query(self.contract.name)

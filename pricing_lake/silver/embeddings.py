@@ -20,9 +20,9 @@ from pricing_lake.table_asset import table_asset
 def embeddings(
     raw_product_images: pa.Table, window: PartitionWindow, pictures: PictureResource, embedder: EmbedderResource
 ) -> Candidate:
-    """One row per distinct picture of the day; content never depends on which day ran first.
+    """Take each vector from a content-addressed store; it is computed only when no run ever did.
 
-    The vector comes from a content-addressed store and is computed only when no run ever did.
+    So the content of a day never depends on which day ran first.
     """
     distinct = raw_product_images.group_by("image_sha256").aggregate([("image_s3_key", "min")])
     keys = dict(zip(*(distinct.column(name).to_pylist() for name in ("image_sha256", "image_s3_key_min")), strict=True))

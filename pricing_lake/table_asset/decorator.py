@@ -64,6 +64,11 @@ class TableAsset:
         """The contract's grain, then what the transform says of itself."""
         return f"{self.contract.grain}\n\n{inspect.getdoc(self.transform) or ''}".strip()
 
+    @property
+    def kinds(self) -> set[str]:
+        """Icons of the node."""
+        return {"iceberg", "python", self.contract.layer.value} & _KINDS_WITH_AN_ICON
+
     def definition(self, calendar: Calendar, namespace: str, backfill_days: int) -> dg.AssetsDefinition:
         """The Dagster asset on this calendar."""
         with warnings.catch_warnings():
@@ -82,7 +87,7 @@ class TableAsset:
             check_specs=check_specs(table, partitions),
             required_resource_keys=set(self.resources),
             group_name=table.layer.value,
-            kinds={"iceberg", "python", table.layer.value} & _KINDS_WITH_AN_ICON,
+            kinds=self.kinds,
             owners=[table.owner.value],
             tags=asset_tags(table),
             description=self.description,

@@ -56,40 +56,43 @@ def record_publication(context: dg.AssetExecutionContext, table: Table, publicat
             context.add_asset_metadata(_figures(verdict, publication), asset_key=key, partition_key=verdict.partition)
         yield dg.MaterializeResult(asset_key=key)
     _record_each(context, key, table, publication.verdicts)
+    yield from _aggregate(key, table, publication)
+    if publication.refused:
+        lines = "\n".join(verdict.explain() for verdict in publication.refused)
+        raise dg.Failure(
+            f"refused partitions of {table.id}: {_days(publication.refused)}\n{lines}", allow_retries=False
+        )
+
+
+def _aggregate(key: dg.AssetKey, table: Table, publication: "Publication") -> Iterator[dg.AssetCheckResult]:
+    """The run's own results; without them Dagster calls the checks' outputs missing."""
     yield dg.AssetCheckResult(
         asset_key=key,
         check_name=GATE,
         passed=not publication.refused,
-        metadata={"partitions": len(publication.verdicts), "refused": len(publication.refused)},
+        metadata={
+            "partitions_of_run": len(publication.verdicts),
+            "refused_of_run": _days(publication.refused) or "none",
+        },
     )
     yield dg.AssetCheckResult(
         asset_key=key,
         check_name=QUARANTINE,
         passed=all(_share_holds(table, verdict) for verdict in publication.verdicts),
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"quarantined_rows": sum(verdict.quarantined_rows for verdict in publication.verdicts)},
+        metadata={"quarantined_rows_of_run": sum(verdict.quarantined_rows for verdict in publication.verdicts)},
     )
-    if publication.refused:
-        lines = "\n".join(verdict.explain() for verdict in publication.refused)
-        days = ", ".join(verdict.partition for verdict in publication.refused)
-        raise dg.Failure(f"refused partitions of {table.id}: {days}\n{lines}", allow_retries=False)
+
+
+def _days(verdicts: Sequence["Verdict"]) -> str:
+    return ", ".join(verdict.partition for verdict in verdicts)
 
 
 def _record_each(
     context: dg.AssetExecutionContext, key: dg.AssetKey, table: Table, verdicts: Sequence["Verdict"]
 ) -> None:
-    passed = {verdict.partition for verdict in verdicts if verdict.passed}
-    stored = context.instance.get_latest_storage_id_by_partition(key, dg.DagsterEventType.ASSET_MATERIALIZATION, passed)
+    targets = _targets(context, key, verdicts)
     for verdict in verdicts:
-        target = (
-            AssetCheckEvaluationTargetMaterializationData(
-                storage_id=stored[verdict.partition],
-                run_id=context.run.run_id,
-                timestamp=verdict.evaluated_at.timestamp(),
-            )
-            if verdict.partition in stored
-            else None
-        )
         for name, held, severity, metadata in (
             (GATE, verdict.passed, dg.AssetCheckSeverity.ERROR, _rules(verdict)),
             (QUARANTINE, _share_holds(table, verdict), dg.AssetCheckSeverity.WARN, _reasons(verdict)),
@@ -103,9 +106,36 @@ def _record_each(
                     blocking=name == GATE,
                     severity=severity,
                     metadata=metadata,
-                    target_materialization_data=target,
+                    target_materialization_data=targets.get(verdict.partition),
                 )
             )
+
+
+def _targets(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, verdicts: Sequence["Verdict"]
+) -> dict[str, AssetCheckEvaluationTargetMaterializationData]:
+    """The latest materialization of each partition: a verdict that points at no or an older one reads "Missing".
+
+    A refused day points at what an earlier run published, if any did. One query serves all days; only refused days
+    cost one more each, to learn which run that was.
+    """
+    stored = context.instance.get_latest_storage_id_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION, {verdict.partition for verdict in verdicts}
+    )
+    runs = {verdict.partition: context.run.run_id for verdict in verdicts if verdict.passed}
+    for verdict in verdicts:
+        if not verdict.passed and verdict.partition in stored:
+            known = dg.AssetRecordsFilter(key, asset_partitions=[verdict.partition])
+            runs[verdict.partition] = context.instance.fetch_materializations(known, limit=1).records[0].run_id
+    return {
+        verdict.partition: AssetCheckEvaluationTargetMaterializationData(
+            storage_id=stored[verdict.partition],
+            run_id=runs[verdict.partition],
+            timestamp=verdict.evaluated_at.timestamp(),
+        )
+        for verdict in verdicts
+        if verdict.partition in stored
+    }
 
 
 def _share_holds(table: Table, verdict: "Verdict") -> bool:
@@ -123,7 +153,8 @@ def _figures(verdict: "Verdict", publication: "Publication") -> dict[str, dg.Met
         "changed": dg.MetadataValue.bool(verdict.partition in publication.changed),
         "batch_id": dg.MetadataValue.text(verdict.batch_id),
     }
-    figures |= {name: dg.MetadataValue.float(value) for name, value in verdict.figures.items()}
+    if "embedding_coverage" in verdict.figures:
+        figures["embedding_coverage"] = dg.MetadataValue.float(verdict.figures["embedding_coverage"])
     if verdict.reasons:
         figures["quarantine"] = _counts("reason", verdict.reasons)
     if verdict.excluded:
@@ -137,7 +168,8 @@ def _rules(verdict: "Verdict") -> dict[str, dg.MetadataValue]:
         f"| {r.rule} | {r.severity} | {'yes' if r.passed else '**no**'} | {r.note.replace('|', '/')} |"
         for r in verdict.results
     ]
-    return {
+    why = {} if verdict.passed else {"why": dg.MetadataValue.text(verdict.explain())}
+    return why | {
         "rules": dg.MetadataValue.md("\n".join(lines)),
         "good_rows": dg.MetadataValue.int(verdict.good_rows),
         "batch_id": dg.MetadataValue.text(verdict.batch_id),

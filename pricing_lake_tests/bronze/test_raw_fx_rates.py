@@ -11,15 +11,14 @@ import pytest
 
 from pricing_lake.bronze.raw_fx_rates import raw_fx_rates
 from pricing_lake.contracts.bronze_fx import RAW_FX_RATES
+from pricing_lake.errors import SourceUnavailableError
 from pricing_lake.lake.publish import publish
-from pricing_lake.lake.verdicts import VerdictStore
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.resources.fx import FxResource
 from pricing_lake.sources.fx import FULL_DOCUMENT, RECENT_DOCUMENT
 from pricing_lake_tests.bronze.fx_lake import FxLake, failure_of
 from pricing_lake_tests.images.image_server import ImageServer, status
 from pricing_lake_tests.sources.ecb import WEEK, running_server, serve, serve_history
-from pricing_lake_tests.table_asset.tiny_table import lake_resource
 
 
 @pytest.fixture
@@ -31,6 +30,20 @@ def server() -> Iterator[ImageServer]:
 @pytest.fixture
 def fx(tmp_path: Path) -> FxLake:
     return FxLake(tmp_path)
+
+
+def days(first: str, last: str) -> list[PartitionWindow]:
+    start = datetime.combine(date.fromisoformat(first), datetime.min.time(), UTC)
+    count = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
+    starts = [start + timedelta(days=number) for number in range(count)]
+    return [PartitionWindow(moment, moment + timedelta(days=1), moment.date().isoformat()) for moment in starts]
+
+
+def publish_days(fx: FxLake, url: str, first: str, last: str) -> None:
+    """Publish as one run would, without Dagster around it, whose retries would wait for minutes."""
+    windows, lake = days(first, last), fx.lake
+    produce = raw_fx_rates.producer(lake, windows, SimpleNamespace(fx=FxResource(url=url)))
+    publish(lake, RAW_FX_RATES, windows, produce, "run")
 
 
 def test_a_week_arrives_exactly_as_published(fx: FxLake, server: ImageServer) -> None:
@@ -50,12 +63,11 @@ def test_a_weekend_is_published_empty(fx: FxLake, server: ImageServer) -> None:
     }
 
 
-def test_a_late_day_fails_the_run_is_retried_and_publishes_nothing(fx: FxLake, server: ImageServer) -> None:
-    result = fx.run(serve(server, WEEK), "2026-03-10")
-    assert not result.success
+def test_a_late_day_fails_the_run_and_publishes_nothing(fx: FxLake, server: ImageServer) -> None:
+    with pytest.raises(SourceUnavailableError, match="no rates of 2026-03-10 yet"):
+        publish_days(fx, serve(server, WEEK), "2026-03-09", "2026-03-10")
     assert fx.verdicts(["2026-03-10"]) == {}
-    [retry] = result.filter_events(lambda event: event.is_step_up_for_retry)
-    assert "no rates of 2026-03-10 yet" in str(retry.event_specific_data)
+    assert fx.rows() == []
 
 
 def test_dirt_is_set_aside_by_name_and_the_day_goes_on(fx: FxLake, server: ImageServer) -> None:
@@ -86,9 +98,7 @@ def test_every_kind_of_bad_rate_has_its_reason(
     fx: FxLake, server: ImageServer, ccy: str, rate: str, reason: str
 ) -> None:
     url = serve(server, {"2026-03-09": [("JPY", "183.21"), (ccy, rate)]})
-    lake, resources = fx.lake, SimpleNamespace(fx=FxResource(url=url))
-    windows = days("2026-03-09", "2026-03-09")
-    publish(lake, RAW_FX_RATES, windows, raw_fx_rates.producer(lake, windows, resources), "run")
+    publish_days(fx, url, "2026-03-09", "2026-03-09")
     assert fx.verdicts(["2026-03-09"])["2026-03-09"].reasons == {reason: 1}
     assert [row["ccy"] for row in fx.rows()] == ["JPY"]
 
@@ -126,30 +136,22 @@ def test_a_wrong_address_is_one_clear_line_and_is_not_retried(fx: FxLake, server
     assert not result.filter_events(lambda event: event.is_step_up_for_retry)
 
 
-def days(first: str, last: str) -> list[PartitionWindow]:
-    start = datetime.combine(date.fromisoformat(first), datetime.min.time(), UTC)
-    count = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
-    starts = [start + timedelta(days=number) for number in range(count)]
-    return [PartitionWindow(moment, moment + timedelta(days=1), moment.date().isoformat()) for moment in starts]
-
-
 def test_a_real_month_is_the_same_day_by_day_and_in_one_range(tmp_path: Path, server: ImageServer) -> None:
     """From the last Turkish lira of six zeros to the first of none, over Christmas and the New Year."""
     url = serve_history(server, "2004-01-02", "2005-06-30")
-    month = days("2004-12-15", "2005-01-14")
+    month = [window.key for window in days("2004-12-15", "2005-01-14")]
     hashes = []
-    for name, runs in (("daily", [[window] for window in month]), ("range", [month])):
-        lake = lake_resource(tmp_path / name).open()
-        resources = SimpleNamespace(fx=FxResource(url=url))
-        for windows in runs:
-            publish(lake, RAW_FX_RATES, windows, raw_fx_rates.producer(lake, windows, resources), "run")
-        found = VerdictStore(lake.proofs).latest(RAW_FX_RATES.id, [window.key for window in month])
+    for name, runs in (("daily", [(day, day) for day in month]), ("range", [(month[0], month[-1])])):
+        fx = FxLake(tmp_path / name)
+        for first, last in runs:
+            publish_days(fx, url, first, last)
+        found = fx.verdicts(month)
         assert all(verdict.passed and not verdict.quarantined_rows for verdict in found.values())
         hashes.append({day: verdict.content_hash for day, verdict in found.items()})
     assert hashes[0] == hashes[1]
     assert len(hashes[0]) == 31
-    assert server.hits == {f"/{RECENT_DOCUMENT}": 2, f"/{FULL_DOCUMENT}": 2}
-    rows = lake.table(RAW_FX_RATES).scan(selected_fields=("as_of_date", "ccy", "rate")).to_arrow().to_pylist()
+    assert server.hits[f"/{FULL_DOCUMENT}"] == len(month) + 1
+    rows = fx.rows()
     lira = {str(row["as_of_date"]): (row["ccy"], row["rate"]) for row in rows if row["ccy"] in ("TRL", "TRY")}
     assert lira["2004-12-31"] == ("TRL", Decimal("1836200"))
     assert lira["2005-01-03"][0] == "TRY"

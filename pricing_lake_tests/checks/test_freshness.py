@@ -1,4 +1,4 @@
-"""checks/freshness: the age of the newest rate as of each day, so that a dead provider is seen and a backfill is not."""
+"""checks/freshness: the newest rate's age as of each day, so that a dead provider is seen and a backfill is not."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -25,7 +25,7 @@ def test_the_default_period_is_the_last_month_of_the_calendar(on_demo):
     february = json.loads(on_demo("query", "monthly_sales_trend", "--month", "2026-02", "--format", "json").stdout)
     assert {row["month"] for row in february} == {"2026-02-01"}
     both = json.loads(
-        on_demo("query", "monthly_sales_trend", "--from", "2026-02-28", "--to", "2026-03-01", "--format", "json").stdout
+        on_demo("query", "monthly_sales_trend", "--from", "2026-02-01", "--to", "2026-03-31", "--format", "json").stdout
     )
     assert {row["month"] for row in both} == {"2026-02-01", "2026-03-01"}
 
