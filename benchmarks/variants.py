@@ -9,7 +9,7 @@ import random
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -56,17 +56,25 @@ def measure(prepare: Prepare, folder: Path) -> dict[str, float | str]:
 def in_turns(commands: Mapping[str, Sequence[str]], passes: int) -> dict[str, list[Taken]]:
     """Run every command `passes` times, in a new order each pass; a variant with a missing package has no runs."""
     took: dict[str, list[Taken]] = {name: [] for name in commands}
-    waiting = list(commands)
+    missing = set()
+    for name in shuffled(commands, passes):
+        if name in missing:
+            continue
+        answer = subprocess.run(commands[name], cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True)
+        result = json.loads(answer.stdout.splitlines()[-1])
+        if "not_installed" in result:
+            missing.add(name)
+        else:
+            took[name].append(Taken(**result))
+    return took
+
+
+def shuffled(names: Iterable[str], passes: int) -> Iterator[str]:
+    """All of `names` once per pass, in an order of its own that is the same in every run of the benchmark."""
+    waiting = list(names)
     for number in range(passes):
         random.Random(number).shuffle(waiting)
-        for name in tuple(waiting):
-            answer = subprocess.run(commands[name], cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True)
-            result = json.loads(answer.stdout.splitlines()[-1])
-            if "not_installed" in result:
-                waiting.remove(name)
-            else:
-                took[name].append(Taken(**result))
-    return took
+        yield from waiting
 
 
 def _start_of_peak() -> float:

@@ -12,6 +12,15 @@ HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 class LakeGroup(click.Group):
     """Commands of the lake. An error on purpose ends with exit code 1 and one line on stderr, never a traceback."""
 
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        _keep_lines(self)
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Take a command in."""
+        _keep_lines(cmd)
+        super().add_command(cmd, name)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the chosen command."""
         try:
@@ -20,6 +29,11 @@ class LakeGroup(click.Group):
             fail(ctx, str(error))
         except PermissionError as error:
             fail(ctx, f"{error.filename}: {error.strerror}; give this user the right, or set PRICING_LAKE_HOME")
+
+
+def _keep_lines(command: click.Command) -> None:
+    r"""Read `\b` in a raw docstring as click's mark for lines that must not be filled."""
+    command.help = command.help and command.help.replace(r"\b", "\b")
 
 
 def fail(ctx: click.Context, text: str) -> None:

@@ -31,7 +31,7 @@ def demo_command(ctx: click.Context, /, replace: bool, **wishes: Any) -> None:
     Examples:
       pricing-lake demo
       pricing-lake demo --days 5 --sales-per-day 40 --tenants 2
-      PRICING_LAKE_HOME=/tmp/large pricing-lake demo --days 90 --sales-per-day 1000
+      PRICING_LAKE_HOME=large pricing-lake demo --days 90 --sales-per-day 1000
     """
     from pricing_lake.cli.day_report import print_report, summary
     from pricing_lake.cli.demo_report import print_answers

@@ -13,11 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pricing_lake.contracts.cast import REASON_COLUMN, Cast, cast_rows
-from pricing_lake.contracts.model import Rule, Severity, Table
-from pricing_lake.contracts.record_hash import row_hashes
+from pricing_lake.contracts.model import Severity, Table
+from pricing_lake.contracts.repeats import repeats
 
 REASONS = "_reasons"
 _FEW_GAPS = 100
+_ROWS_AT_ONCE = 65_536
+_KEY_HASH = "key hash"  # no rule is called so: their names hold no space
 
 
 @dataclass(frozen=True)
@@ -49,32 +51,38 @@ def split_rows(table: Table, raw: pa.Table, bounds: Bounds | None = None) -> Spl
     Raises SourceSchemaError or ContractError when the columns themselves are wrong.
     """
     cast = cast_rows(table, raw)
-    frame = _judged_columns(table, cast.rows)
-    masks = _masks(table, cast, raw, frame)
+    judged = _judge(table, cast.rows)
+    masks = _masks(table, cast, raw, judged)
     if bounds is not None:
         masks |= _outside(table, cast.rows, bounds)
     bad = _any(masks, raw.num_rows)
-    repeated, duplicate = _repeats(table, cast.rows, frame, bad)
-    if repeated is not None and repeated.any():
+    repeated, duplicate = repeats(table, cast.rows, ~bad, judged[_KEY_HASH])
+    if repeated.any():
         masks[table.repeated_reason] = repeated
-        bad = bad | repeated
-    drop = bad if duplicate is None else bad | duplicate
+        bad |= repeated
+    drop = bad | duplicate
     return Split(
         good=_without(cast.rows, drop),
         quarantined=_quarantined(raw, masks, bad),
         reasons={name: int(mask.sum()) for name, mask in masks.items()},
-        warnings=_warnings(table, frame, drop),
-        duplicates=0 if duplicate is None else int(duplicate.sum()),
+        warnings={name: int((judged[name] & ~drop).sum()) for name in _rule_names(table, Severity.WARN)},
+        duplicates=int(duplicate.sum()),
     )
 
 
-def _judged_columns(table: Table, rows: pa.Table) -> pl.DataFrame:
-    """The columns that the key or a row rule names, converted once for every step."""
+def _judge(table: Table, rows: pa.Table) -> pl.DataFrame:
+    """Per row, whether it breaks each row rule, and a hash of its key. A stretch at a time: memory is used again."""
     named = {name for rule in table.row_rules for name in rule.expression.meta.root_names()}
-    return pl.DataFrame(pl.from_arrow(rows.select([name for name in table.names if name in named.union(table.key)])))
+    needed = rows.select([name for name in table.names if name in named.union(table.key)])
+    broken = [(~rule.expression).fill_null(value=False).alias(rule.name) for rule in table.row_rules]
+    key_hash = pl.struct(table.key).hash().alias(_KEY_HASH)
+    return pl.concat(
+        pl.DataFrame(pl.from_arrow(needed.slice(start, _ROWS_AT_ONCE))).select(*broken, key_hash)
+        for start in range(0, max(rows.num_rows, 1), _ROWS_AT_ONCE)
+    )
 
 
-def _masks(table: Table, cast: Cast, raw: pa.Table, frame: pl.DataFrame) -> dict[str, pl.Series]:
+def _masks(table: Table, cast: Cast, raw: pa.Table, judged: pl.DataFrame) -> dict[str, pl.Series]:
     """Broken reasons to masks (true = broken): the producer's, then unreadable, then missing, then the rules."""
     masks: dict[str, pl.Series] = {}
     told = pl.Series([False]).new_from_index(0, raw.num_rows)
@@ -92,16 +100,12 @@ def _masks(table: Table, cast: Cast, raw: pa.Table, frame: pl.DataFrame) -> dict
                 if failure in cast.broken:
                     missing &= ~cast.broken[failure]
             masks[f"{column.name}_missing"] = missing
-    masks.update(frame.select(_broken(rule) for rule in _rules(table, Severity.CRITICAL)).to_dict())
+    masks.update({name: judged[name] for name in _rule_names(table, Severity.CRITICAL)})
     return {name: mask for name, mask in masks.items() if mask.any()}
 
 
-def _rules(table: Table, severity: Severity) -> list[Rule]:
-    return [rule for rule in table.row_rules if rule.severity is severity]
-
-
-def _broken(rule: Rule) -> pl.Expr:
-    return (~rule.expression).fill_null(value=False).alias(rule.name)
+def _rule_names(table: Table, severity: Severity) -> list[str]:
+    return [rule.name for rule in table.row_rules if rule.severity is severity]
 
 
 def _outside(table: Table, rows: pa.Table, bounds: Bounds) -> dict[str, pl.Series]:
@@ -119,40 +123,6 @@ def _any(masks: Mapping[str, pl.Series], rows: int) -> pl.Series:
         if rows
         else pl.Series([], dtype=pl.Boolean)
     )
-
-
-def _repeats(
-    table: Table, rows: pa.Table, frame: pl.DataFrame, bad: pl.Series
-) -> tuple[pl.Series | None, pl.Series | None]:
-    """Masks of usable rows that repeat a key: with other content (quarantined), with equal content (dropped).
-
-    Kept is the first by `newest_first` descending, then by row hash, so that delivery order never matters.
-    """
-    key = frame.select(table.key).with_row_index("row")
-    groups = key.filter(~bad) if bad.any() else key
-    if _is_surely_unique(groups.select(table.key)):
-        return None, None
-    again = groups.filter(pl.struct(table.key).is_duplicated())
-    positions = again["row"].to_arrow()
-    candidates = rows.take(positions)
-    order = pl.DataFrame(
-        pl.from_arrow(candidates.select(list(dict.fromkeys((*table.key, *table.newest_first)))))
-    ).with_columns(row=again["row"], hash=pl.Series(row_hashes(table, candidates).to_pylist(), dtype=pl.String))
-    newest = list(table.newest_first)
-    order = order.sort([*newest, "hash", "row"], descending=[True] * len(newest) + [False, False], nulls_last=True)
-    order = order.with_columns(
-        kept_hash=pl.col("hash").first().over(table.key), position=pl.int_range(pl.len()).over(table.key)
-    ).filter(pl.col("position") > 0)
-    return tuple(
-        key["row"].is_in(order.filter(condition)["row"].implode())
-        for condition in (pl.col("hash") != pl.col("kept_hash"), pl.col("hash") == pl.col("kept_hash"))
-    )  # type: ignore[return-value]  # a generator of two has no fixed length for mypy
-
-
-def _is_surely_unique(keys: pl.DataFrame) -> bool:
-    """Whether no two keys are equal: distinct hashes prove it, far cheaper than comparing the keys."""
-    hashes = np.sort(keys.select(pl.struct(pl.all()).hash()).to_series().to_numpy())
-    return not bool((hashes[1:] == hashes[:-1]).any())
 
 
 def _without(rows: pa.Table, drop: pl.Series) -> pa.Table:
@@ -175,10 +145,3 @@ def _quarantined(raw: pa.Table, masks: Mapping[str, pl.Series], bad: pl.Series) 
     stops = np.zeros(rows.num_rows + 1, dtype=np.int32)
     np.cumsum(broken.sum(axis=1), out=stops[1:])
     return rows.append_column(REASONS, pa.ListArray.from_arrays(pa.array(stops), names))
-
-
-def _warnings(table: Table, frame: pl.DataFrame, drop: pl.Series) -> dict[str, int]:
-    """Good rows that break each warn rule."""
-    rules = _rules(table, Severity.WARN)
-    counts = frame.select((_broken(rule) & ~drop).sum() for rule in rules)
-    return {rule.name: int(counts.item(0, rule.name)) for rule in rules}

@@ -13,11 +13,10 @@ from typing import Any
 import pyarrow as pa
 
 from pricing_lake.errors import ConfigurationError
-from pricing_lake.sources.carousel_items import SCHEMA, ItemColumns
+from pricing_lake.sources.carousel_items import NAME, SCHEMA, ItemColumns, ItemsRead
 from pricing_lake.sources.dynamodb import translated
 from pricing_lake.sources.window import Control, Window
 
-NAME = "carousel"
 _KEY_CONDITION = "#partition = :partition AND #sort BETWEEN :lo AND :hi"
 _ROUNDS = 3
 """How often a window is read again when its count changes meanwhile."""
@@ -54,15 +53,6 @@ class CarouselTable:
     def next_partitions(self) -> tuple[str, ...]:
         """The partition after each tenant's last one: it must be empty."""
         return tuple(f"TENANT#{tenant}#SHARD#{self.shards}" for tenant in self.tenants)
-
-
-@dataclass(frozen=True)
-class ItemsRead:
-    """One window of sales being read; see `window.Read`."""
-
-    schema: pa.Schema
-    control: Control
-    batches: Iterator[pa.RecordBatch]
 
 
 class CarouselQueries:

@@ -1,7 +1,7 @@
 """One item of Carousel's table as a row of sale columns: keys taken apart, values as text. Reads no table."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,9 @@ import pyarrow as pa
 from pricing_lake.contracts.cast import REASON_COLUMN
 from pricing_lake.errors import ConfigurationError
 from pricing_lake.sources.dynamodb_values import read_value
+from pricing_lake.sources.window import Control
 
+NAME = "carousel"
 PARTITION_KEY = "PK"
 SORT_KEY = "SK"
 KEY_COLUMNS = ("sale_id", "tenant_id", "product_id")
@@ -37,6 +39,15 @@ _SORT = re.compile(r"SALE#(?P<date>[^#]+)#(?P<sale_id>.+)", re.DOTALL)
 
 Item = Mapping[str, Any]
 """An item as DynamoDB writes it: attribute name to typed value."""
+
+
+@dataclass(frozen=True)
+class ItemsRead:
+    """One window of sales being read; see `window.Read`."""
+
+    schema: pa.Schema
+    control: Control
+    batches: Iterator[pa.RecordBatch]
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,16 @@ def test_equal_repeats_are_dropped_and_different_ones_quarantined_newest_first()
         assert split.reasons == {"sale_id_repeated": 2, "sold_price_not_positive": 1}
 
 
+def test_repeats_are_found_however_far_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pricing_lake.contracts.split._ROWS_AT_ONCE", 3)
+    changes: list[dict[str, object]] = [{} for _ in range(20)]
+    changes[0] = changes[19] = {"sale_id": "twice"}
+    changes[1] = changes[10] = {"sale_id": "thrice"}
+    changes[18] = {"sale_id": "thrice", "sold_price": "6", "updated_at": None}
+    split = split_rows(RAW_SMARTGO_SALES, received(*changes))
+    assert (split.good.num_rows, split.duplicates, split.reasons) == (17, 2, {"sale_id_repeated": 1})
+
+
 def test_rows_of_another_day_are_set_aside() -> None:
     low = datetime(2026, 3, 2, tzinfo=UTC)
     bounds = tuple(pa.scalar(moment, pa.timestamp("us", "UTC")) for moment in (low, low + timedelta(days=1)))
