@@ -1,7 +1,8 @@
 """Claim: loading the code location costs at most twice the CPU time of `import dagster` alone.
 
 Run from the project folder: `python -m benchmarks.load_code_location`. Each variant is one program in a fresh
-interpreter, start and exit included; the graph is resolved as Dagster's code server does it.
+interpreter, start and exit included; the graph is resolved as Dagster's code server does it. What Dagster itself
+takes to resolve nothing at all stands beside it.
 """
 
 import argparse
@@ -27,7 +28,7 @@ PROGRAMS = {
     EMPTY: f"import dagster\ndefs = dagster.Definitions()\n{RESOLVE}",
     OURS: f"from pricing_lake.definitions import defs\n{RESOLVE}",
 }
-GOALS = (ratio(OURS, DAGSTER, "cpu_seconds", 2.0),)
+GOALS = (ratio(OURS, DAGSTER, "cpu_seconds", 2.0), ratio(OURS, EMPTY, "cpu_seconds", 1.5))
 
 
 def run(program: str, home: Path) -> Taken:

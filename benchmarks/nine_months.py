@@ -146,7 +146,7 @@ def print_parts(measured: Measured) -> float:
         parts = [seconds.get((name, part), 0.0) for part in (TRANSFORM, READ, PUBLISH)]
         each = 1000 * sum(parts) / partitions[name]
         table.add_row(name, str(partitions[name]), *(f"{part:.1f}" for part in parts), f"{each:.0f}")
-    Console().print(table)
+    Console(width=120).print(table)
     whole: float = measured["seconds"]
     by_part = {part: sum(took for (_, name), took in seconds.items() if name == part) for part in PARTS}
     framework = whole - sum(by_part.values())

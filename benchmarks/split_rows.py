@@ -74,7 +74,7 @@ def make_input(folder: Path, count: int) -> None:
 
 def expected_bad(name: str, rows: pa.Table) -> int:
     """Rows that every variant must refuse."""
-    return {CLEAN: 0, RUINED: rows.num_rows}.get(name, rows.num_rows // BAD_EVERY)
+    return int({CLEAN: 0, RUINED: rows.num_rows}.get(name, rows.num_rows // BAD_EVERY))
 
 
 def ours(name: str, folder: Path, _: Path) -> Work:

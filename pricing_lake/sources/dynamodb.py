@@ -46,7 +46,7 @@ def dynamodb_client(region: str, endpoint: str, connections: int) -> Any:
     config = Config(
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
-        retries={"mode": "standard", "max_attempts": _ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
         max_pool_connections=connections,
     )
     try:
@@ -83,12 +83,12 @@ def _explained(table: str, error: aws.ClientError) -> PricingLakeError:
     code = str(error.response.get("Error", {}).get("Code", ""))
     message = str(error.response.get("Error", {}).get("Message", ""))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in ("ValidationException", "ResourceNotFoundException") and "index" in message:
+        return SourceSchemaError(f"DynamoDB table {table} lacks the index it is read by; check CAROUSEL_INDEX")
     if code == "ResourceNotFoundException":
         return SourceSchemaError(
             f"there is no DynamoDB table {table} in this region; check CAROUSEL_TABLE and AWS_REGION"
         )
-    if code == "ValidationException" and "index" in message:
-        return SourceSchemaError(f"DynamoDB table {table} lacks the index it is read by; check CAROUSEL_INDEX")
     if code in _NOT_ALLOWED:
         return ConfigurationError(
             f"DynamoDB table {table} may not be read ({code}); allow dynamodb:Query on the table and its indexes"

@@ -4,9 +4,8 @@ What a URL may say and what an error means is next door; what a source asks for 
 """
 
 import socket
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from string import Formatter
 from typing import Any, ClassVar
@@ -15,16 +14,16 @@ import pyarrow as pa
 import pymysql
 from pymysql.connections import Connection
 from pymysql.converters import decoders, encoders
-from pymysql.cursors import Cursor
 
+from pricing_lake.errors import ConfigurationError
 from pricing_lake.sources.adbc import ReadOptions
 from pricing_lake.sources.identifiers import TableName
 from pricing_lake.sources.mysql_errors import explain
-from pricing_lake.sources.mysql_rows import UndecodedCursor, as_batches
+from pricing_lake.sources.mysql_rows import as_batches, streamed
 from pricing_lake.sources.mysql_url import Login, parse_url
 
 PROGRAM = "pricing_lake"
-DRIVER_ERRORS = (pymysql.Error, OSError, RuntimeError)
+DRIVER_ERRORS = (pymysql.Error, OSError)
 SQL_MODE = "ANSI_QUOTES,STRICT_ALL_TABLES"
 BEGIN = (
     # Without it the next statement would take no snapshot where the server's default is another level.
@@ -89,7 +88,7 @@ class MySqlDatabase:
         except DRIVER_ERRORS as error:
             raise explain(error, self.address, self._options.statement_timeout_seconds) from error
 
-    def _connect(self) -> "Connection[Cursor]":
+    def _connect(self) -> Connection:
         """Return a session that was let in. Its results are bytes: parameters are encoded, answers not decoded."""
         login, patience = self._login, self._options.connect_timeout_seconds
         connection = Connection(
@@ -109,7 +108,10 @@ class MySqlDatabase:
             defer_connect=True,
             **login.encryption.arguments(),
         )
-        connection.connect(_greeted(login.host, login.port, patience))
+        try:
+            connection.connect(_greeted(login.host, login.port, patience))
+        except RuntimeError as error:  # the driver lacks what a login without TLS would need
+            raise ConfigurationError(f"{self.address} wants an encrypted login: set ssl=true in the URL") from error
         return connection
 
 
@@ -118,12 +120,12 @@ class MySqlSnapshot:
     """One session in one read-only transaction; see `snapshot.Snapshot`."""
 
     database: MySqlDatabase
-    connection: "Connection[Cursor]" = field(repr=False)
+    connection: Connection = field(repr=False)
     values: Mapping[str, str] = field(repr=False)
     batch_rows: int
 
     def rows(self, template: str) -> list[tuple[Any, ...]]:
-        """Run a statement and return its whole answer: integers, floats, decimals and dates as such, the rest as text."""
+        """Run a statement and return its whole answer: numbers and dates as Python has them, the rest as text."""
         with self.database.translated(), self.connection.cursor() as cursor:
             cursor.execute(*self._bound(template))
             types = [column[1] for column in cursor.description]
@@ -132,11 +134,9 @@ class MySqlSnapshot:
     @contextmanager
     def batches(self, template: str, schema: pa.Schema) -> Iterator[Iterator[pa.RecordBatch]]:
         """Run a statement and give its rows as text, in batches; left early, it ends the session."""
-        with self.database.translated():
-            cursor = self.connection.cursor(UndecodedCursor)
-        with closing(cursor):
+        with ExitStack() as stack:
             with self.database.translated():
-                cursor.execute(*self._bound(template))
+                cursor = stack.enter_context(streamed(self.connection, *self._bound(template)))
             yield self._arriving(as_batches(cursor, schema, self.batch_rows))
 
     def _arriving(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

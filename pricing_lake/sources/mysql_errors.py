@@ -52,8 +52,6 @@ def explain(error: Exception, address: str, timeout_seconds: int) -> PricingLake
     text = " ".join(str(error.args[1] if code is not None and len(error.args) > 1 else cause).split())
     if isinstance(cause, OSError):
         return _unreachable(cause, address)
-    if isinstance(error, RuntimeError):  # the driver lacks what an unencrypted login would need
-        return ConfigurationError(f"{address} wants an encrypted login: set ssl=true in the URL")
     if code in STATEMENT_TIMEOUTS:
         return SourceUnavailableError(
             f"{address} stopped a statement at the statement timeout of {timeout_seconds} s: "

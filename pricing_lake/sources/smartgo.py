@@ -1,72 +1,39 @@
-"""SmartGo, the shop whose sales the lake is about: read a window, ask which days changed, look whether all is well.
+"""SmartGo, the shop whose sales the lake is about: one way in for every URL, and shops that are a table in a database.
 
-The dialects' SQL and the drivers live next door; casting to the contract is the caller's part.
+The dialects' SQL, the drivers and the shop behind HTTP live next door; casting to the contract is the caller's part.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
-
-import pyarrow as pa
+from typing import Any
 
 from pricing_lake.errors import ConfigurationError, SourceSchemaError
-from pricing_lake.sources.adbc import Database, ReadOptions, Snapshot
+from pricing_lake.sources.adbc import ReadOptions
 from pricing_lake.sources.adbc_postgresql import postgres_database
 from pricing_lake.sources.adbc_sqlite import sqlite_database
+from pricing_lake.sources.mysql import mysql_database
 from pricing_lake.sources.smartgo_mapping import SmartGoMapping
+from pricing_lake.sources.smartgo_mysql import MySqlSales
 from pricing_lake.sources.smartgo_postgresql import PostgresSales
+from pricing_lake.sources.smartgo_rest import rest_shop
+from pricing_lake.sources.smartgo_source import ChangedDay, SalesRead, SmartGoSource, SourceFacts
 from pricing_lake.sources.smartgo_sql import SalesSql
 from pricing_lake.sources.smartgo_sqlite import SqliteSales
-from pricing_lake.sources.window import Control, Window
+from pricing_lake.sources.snapshot import Database, Snapshot
+from pricing_lake.sources.window import Window
 
-Dialect = type[SqliteSales] | type[PostgresSales]
-OPENERS: dict[str, tuple[Callable[[str, ReadOptions], Database], Dialect]] = {
-    "sqlite": (sqlite_database, SqliteSales),
-    "postgresql": (postgres_database, PostgresSales),
-    "postgres": (postgres_database, PostgresSales),
-}
-"""What each scheme of SMARTGO_URL is opened with."""
+__all__ = ["ChangedDay", "SalesRead", "SmartGoSource", "SourceFacts", "open_smartgo"]
 
-
-@dataclass(frozen=True)
-class SalesRead:
-    """One window of sales being read; see `window.Read`."""
-
-    schema: pa.Schema
-    control: Control
-    batches: Iterator[pa.RecordBatch]
-
-
-class ChangedDay(NamedTuple):
-    """A UTC day of sale, and how many of its rows changed."""
-
-    day: date
-    rows: int
-
-
-@dataclass(frozen=True)
-class SourceFacts:
-    """What a look at the source found. A positive skew means that the source's clock is ahead of ours.
-
-    `missing_columns` are the mapped names that the table lacks; `table_rows_estimate` is None when the
-    source has no idea.
-    """
-
-    dialect: str
-    server_version: str
-    latency_seconds: float
-    clock_skew_seconds: float
-    table_rows_estimate: int | None
-    missing_columns: tuple[str, ...]
+Opener = Callable[[str, SmartGoMapping, ReadOptions], SmartGoSource]
+Dialect = type[SalesSql]
 
 
 def open_smartgo(
     url: str, mapping: SmartGoMapping | None = None, options: ReadOptions | None = None
 ) -> "SmartGoSource":
-    """Return the source behind `sqlite:///…` or `postgresql://…`; nothing is connected yet.
+    """Return the source behind a URL of one of the schemes in OPENERS; nothing is connected yet.
 
     Raises ConfigurationError when the scheme is not one of OPENERS or the URL is malformed.
     """
@@ -76,17 +43,11 @@ def open_smartgo(
             f"SMARTGO_URL starts with {scheme + '://' if scheme.isalnum() else 'no scheme'}; "
             f"use one of {', '.join(f'{known}://' for known in OPENERS)}"
         )
-    opener, dialect = OPENERS[scheme]
-    return SmartGoSource(opener(url, options or ReadOptions()), dialect, mapping or SmartGoMapping())
+    return OPENERS[scheme](url, mapping or SmartGoMapping(), options or ReadOptions())
 
 
-class SmartGoSource:
-    """The sales table of one shop. Every call opens its own connection and closes it.
-
-    All methods raise ConfigurationError (wrong URL, password, rights), SourceSchemaError (table or
-    column missing or of an unusable type), SourceUnavailableError (try again later) or
-    SourceDataError (the database cannot compute its own rows).
-    """
+class SqlShop:
+    """The sales table of one shop in a database; see `SmartGoSource`."""
 
     name = "smartgo"
 
@@ -173,3 +134,22 @@ class SmartGoSource:
 
 def _as_date(day: Any) -> date:
     return day if isinstance(day, date) else date.fromisoformat(day)
+
+
+def _table_in(opener: Callable[[str, ReadOptions], Database], dialect: Dialect) -> Opener:
+    def opened(url: str, mapping: SmartGoMapping, options: ReadOptions) -> SmartGoSource:
+        return SqlShop(opener(url, options), dialect, mapping)
+
+    return opened
+
+
+OPENERS: dict[str, Opener] = {
+    "sqlite": _table_in(sqlite_database, SqliteSales),
+    "postgresql": _table_in(postgres_database, PostgresSales),
+    "postgres": _table_in(postgres_database, PostgresSales),
+    "mysql": _table_in(mysql_database, MySqlSales),
+    "mariadb": _table_in(mysql_database, MySqlSales),
+    "https": rest_shop,
+    "http": rest_shop,
+}
+"""What each scheme of SMARTGO_URL is opened with."""

@@ -72,7 +72,10 @@ def running_mariadb(options: Sequence[str] = (), files: Sequence[Path] = ()) -> 
         data = _create_data(programs["mariadb-install-db"], home)
         command = [programs["mariadbd"], "--no-defaults", *SETTINGS, *options, *_places(home, data, port)]
         command.append(f"--init-file={_first_statements(home, password)}")
-        with (home / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, **_as_server()) as server:
+        with (
+            (home / "log").open("wb") as log,
+            subprocess.Popen(command, stdout=log, stderr=log, **_as_server()) as server,
+        ):
             try:
                 _wait_for_greeting(server, port, home / "log")
                 yield f"mariadb://tests:{password}@127.0.0.1:{port}/shop"

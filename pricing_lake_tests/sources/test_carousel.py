@@ -143,7 +143,7 @@ def test_throttling_without_end_is_for_later(carousel: Carousel, monkeypatch: py
     monkeypatch.setattr(dynamodb, "_ATTEMPTS", 2)
     hasty = Carousel(dynamodb_client(REGION, endpoint(), 1), carousel.name)
     calls = Intercepted(hasty.client, lambda _: failure(400, "ProvisionedThroughputExceededException"))
-    with pytest.raises(SourceUnavailableError, match="too busy or unwell .ProvisionedThroughputExceededException"):
+    with pytest.raises(SourceUnavailableError, match="too busy or unwell"):
         sales(queries(hasty, shards=1, threads=1))
     assert calls.calls == 2
 
@@ -154,6 +154,11 @@ def test_throttling_without_end_is_for_later(carousel: Carousel, monkeypatch: py
         (failure(400, "AccessDeniedException", "arn:aws:iam::123:role/x"), ConfigurationError, "allow dynamodb:Query"),
         (failure(400, "UnrecognizedClientException"), ConfigurationError, "allow dynamodb:Query"),
         (failure(400, "ValidationException", "Query key condition not supported"), SourceDataError, "check its keys"),
+        (
+            failure(400, "ValidationException", "The table does not have the specified index: GSI1"),
+            SourceSchemaError,
+            "lacks the index",
+        ),
     ],
 )
 def test_a_refusal_says_what_to_do_and_names_no_account(
@@ -187,7 +192,7 @@ def test_another_index_can_be_configured(client: Any) -> None:
 def test_nobody_at_the_address(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamodb, "_ATTEMPTS", 1)
     lost = Carousel(dynamodb_client(REGION, "http://127.0.0.1:9", 1), "sales")
-    with pytest.raises(SourceUnavailableError, match="cannot be reached .EndpointConnectionError"):
+    with pytest.raises(SourceUnavailableError, match="cannot be reached"):
         sales(queries(lost, shards=1))
 
 
