@@ -27,8 +27,12 @@ class LakeGroup(click.Group):
             return super().invoke(ctx)
         except PricingLakeError as error:
             fail(ctx, str(error))
-        except PermissionError as error:
-            fail(ctx, f"{error.filename}: {error.strerror}; give this user the right, or set PRICING_LAKE_HOME")
+        except BrokenPipeError:
+            raise  # click ends quietly when a reader such as `head` has gone
+        except OSError as error:
+            if not error.filename:
+                raise
+            fail(ctx, f"{error.filename}: {error.strerror}; mend that, or set PRICING_LAKE_HOME to another folder")
 
 
 def _keep_lines(command: click.Command) -> None:
