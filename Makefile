@@ -41,11 +41,12 @@ ui: setup  ## Dagit on 127.0.0.1:3000, on the same lake and instance as the demo
 test: setup-dev  ## the test suite; needs nothing but Python
 	$(BIN)/python -m pytest -n 2
 
-setup-services: setup-dev  ## PostgreSQL and Chromium from Debian's packages
-	@command -v chromium >/dev/null && ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
-	  (apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql chromium)
+setup-services: setup-dev  ## PostgreSQL, MariaDB and Chromium from Debian's packages
+	@command -v chromium >/dev/null && command -v mariadbd >/dev/null && ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
+	  (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    postgresql mariadb-server chromium)
 
-test-services: setup-services  ## tests that meet PostgreSQL, a running dagster dev and a browser
+test-services: setup-services  ## tests that meet PostgreSQL, MariaDB, a running dagster dev and a browser
 	$(BIN)/python -m pytest -m services
 
 lint: setup-dev  ## ruff, import-linter, mypy
@@ -61,8 +62,9 @@ format: setup-dev  ## let ruff format the code
 docs: setup-dev  ## write the generated pages under docs/
 	$(BIN)/python -m pricing_lake.contracts.as_markdown > docs/tables.md
 
-bench: setup-bench  ## every benchmark, peers in the same run, as ratios
-	for script in benchmarks/bench_*.py; do $(VENV)-bench/bin/python $$script || exit 1; done
+BENCHMARKS ?= load_code_location split_rows write_day embed_local
+bench: setup-bench  ## the benchmarks that need no service, peers in the same run, as ratios
+	for name in $(BENCHMARKS); do $(VENV)-bench/bin/python -m benchmarks.$$name || exit 1; done
 
 lock: setup-dev  ## compile the three lock files again (needs uv on the PATH)
 	uv pip compile pyproject.toml $(LOCK_FLAGS) -o requirements.lock
