@@ -4,8 +4,11 @@ from typing import Any
 
 import dagster as dg
 
+from pricing_lake.bronze.raw_carousel_sales import raw_carousel_sales
+from pricing_lake.bronze.raw_fx_rates import raw_fx_rates
 from pricing_lake.bronze.raw_product_images import raw_product_images
 from pricing_lake.bronze.raw_smartgo_sales import raw_smartgo_sales
+from pricing_lake.checks.freshness import fx_rates_freshness
 from pricing_lake.marts.factory import mart_assets
 from pricing_lake.partitions import Calendar
 from pricing_lake.quality.quality_results import quality_results
@@ -24,6 +27,8 @@ def table_assets() -> tuple[TableAsset, ...]:
     return (
         raw_smartgo_sales,
         raw_product_images,
+        raw_carousel_sales,
+        raw_fx_rates,
         embeddings,
         sales_history,
         quality_results,
@@ -37,6 +42,7 @@ def build_defs(stage: Stage, **overrides: Any) -> dg.Definitions:
     calendar = Calendar(stage.start_date, stage.end_date)
     return dg.Definitions(
         assets=[asset.definition(calendar, stage.namespace, stage.backfill_days) for asset in table_assets()],
+        asset_checks=[fx_rates_freshness(calendar)],
         jobs=[daily, quality_of_day],
         schedules=[daily_at_0300_utc],
         sensors=[month_marts, quality_of_refused_days],

@@ -18,6 +18,20 @@ SETTINGS_FILE = "settings.toml"
 
 
 @dataclass(frozen=True)
+class CarouselSettings:
+    """Where Carousel's sales are; with neither table nor exports the source is off."""
+
+    table: str
+    tenants: tuple[str, ...]
+    shards: int
+    index: str
+    attributes: Mapping[str, str]
+    export_uri: str
+    region: str
+    endpoint: str
+
+
+@dataclass(frozen=True)
 class Stage:
     """One place the lake runs in, with all its settings.
 
@@ -32,6 +46,8 @@ class Stage:
     engine: str
     smartgo_url: str
     smartgo_mapping: Mapping[str, Any]
+    carousel: CarouselSettings
+    fx_url: str
     embedder: str
     embedding_encoding: str
     image_root: Path
@@ -76,7 +92,9 @@ def load_stage(environment: Mapping[str, str] | None = None) -> Stage:
         end_date=read.optional_day("PRICING_LAKE_END_DATE"),
         engine=read.one_of("PRICING_LAKE_ENGINE", ENGINES),
         smartgo_url=read.text("SMARTGO_URL", f"sqlite:///{home / 'sample' / 'smartgo.db'}"),
-        smartgo_mapping=_mapping(written),
+        smartgo_mapping=_table(written, "smartgo_mapping"),
+        carousel=_carousel(read, written),
+        fx_url=read.text("FX_URL", "off"),
         embedder=read.one_of("PRICING_LAKE_EMBEDDER", EMBEDDERS),
         embedding_encoding=read.one_of("PRICING_LAKE_EMBEDDING_ENCODING", EMBEDDING_ENCODINGS),
         image_root=Path(read.text("PRICING_LAKE_IMAGE_ROOT", str(home / "sample"))).absolute(),
@@ -111,11 +129,24 @@ def _settings_file(home: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path} cannot be read: {error}; mend or delete it") from error
 
 
-def _mapping(written: Mapping[str, Any]) -> Mapping[str, Any]:
-    mapping = written.get("smartgo_mapping", {})
-    if not isinstance(mapping, dict):
-        raise ConfigurationError("settings.toml: [smartgo_mapping] must be a table")
-    return mapping
+def _table(written: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = written.get(name, {})
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"settings.toml: [{name}] must be a table")
+    return table
+
+
+def _carousel(read: "_Settings", written: Mapping[str, Any]) -> CarouselSettings:
+    return CarouselSettings(
+        table=read.text("CAROUSEL_TABLE", ""),
+        tenants=tuple(read.text("CAROUSEL_TENANTS", "").split()),
+        shards=read.count("CAROUSEL_SHARDS", 8),
+        index=read.text("CAROUSEL_INDEX", "GSI1"),
+        attributes=_table(written, "carousel_attributes"),
+        export_uri=read.text("CAROUSEL_EXPORT_URI", ""),
+        region=read.text("AWS_REGION", "eu-west-1"),
+        endpoint=read.text("AWS_ENDPOINT_URL", ""),
+    )
 
 
 @dataclass(frozen=True)

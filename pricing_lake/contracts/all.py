@@ -1,13 +1,15 @@
 """Every contract of the lake in flow order, and the look-up by id. Declares nothing itself."""
 
 from pricing_lake.contracts.bronze import BRONZE
+from pricing_lake.contracts.bronze_carousel import RAW_CAROUSEL_SALES
+from pricing_lake.contracts.bronze_fx import RAW_FX_RATES
 from pricing_lake.contracts.marts import MARTS
 from pricing_lake.contracts.model import Grain, Layer, Table, by_id
 from pricing_lake.contracts.quality import QUALITY
 from pricing_lake.contracts.silver import SILVER
 from pricing_lake.errors import ContractError
 
-TABLES: tuple[Table, ...] = (*BRONZE, *SILVER, *QUALITY, *MARTS)
+TABLES: tuple[Table, ...] = (*BRONZE, RAW_CAROUSEL_SALES, RAW_FX_RATES, *SILVER, *QUALITY, *MARTS)
 JUDGED_TABLES: tuple[Table, ...] = tuple(
     table for table in TABLES if table.layer in (Layer.BRONZE, Layer.SILVER, Layer.GOLD) and table.every is Grain.DAY
 )

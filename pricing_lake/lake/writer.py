@@ -33,7 +33,7 @@ from pricing_lake.lake.live_files import file_name
 from pricing_lake.lake.window import PartitionWindow
 
 ROWS_PER_FILE = 65_536
-WRITERS = 2
+WRITERS = 3
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def stage_files(
 ) -> list[StagedFile]:
     """Write the rows of one window as files of one tenant each; `constants` are the run-metadata columns.
 
-    Row order inside a file is by tenant, then as received. Two files are written at a time.
+    Rows of a file stand as received. WRITERS files are written at a time, each through one small buffer.
     """
     pieces = _pieces(contract, window, rows)
     batch_id = str(constants["_batch_id"])

@@ -6,8 +6,10 @@ from typing import Any
 import dagster as dg
 
 from pricing_lake.errors import ConfigurationError
+from pricing_lake.resources.carousel import CarouselResource
 from pricing_lake.resources.embedder import EmbedderResource
 from pricing_lake.resources.engine import EngineResource
+from pricing_lake.resources.fx import FxResource
 from pricing_lake.resources.lake import LakeResource
 from pricing_lake.resources.pictures import PictureResource
 from pricing_lake.resources.smartgo import SmartGoResource
@@ -29,6 +31,8 @@ def resources_for(stage: Stage) -> Mapping[str, dg.ConfigurableResource[Any]]:
             embedding_encoding=stage.embedding_encoding,
         ),
         "smartgo": SmartGoResource(home=str(stage.home)),
+        "carousel": CarouselResource(**vars(stage.carousel)),
+        "fx": FxResource(url=stage.fx_url),
         "pictures": PictureResource(
             store_uri=f"file://{stage.home}",
             image_root=str(stage.image_root),

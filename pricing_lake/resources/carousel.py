@@ -13,12 +13,14 @@ class CarouselResource(dg.ConfigurableResource["CarouselResource"]):
     """The second shop's DynamoDB table.
 
     With `export_uri` sales come from the exports that lie there, else from queries on `table`, else there are none.
+    `attributes` says which attribute holds a column where the names differ.
     """
 
     table: str = ""
     tenants: list[str] = Field(default_factory=list)
     shards: int = 8
     index: str = "GSI1"
+    attributes: dict[str, str] = Field(default_factory=dict)
     export_uri: str = ""
     region: str = "eu-west-1"
     endpoint: str = ""
@@ -35,15 +37,18 @@ class CarouselResource(dg.ConfigurableResource["CarouselResource"]):
 
     def _exports(self) -> "Source":
         from pricing_lake.sources.carousel_export import CarouselExports, exports_at
+        from pricing_lake.sources.carousel_items import ItemColumns
 
         files, root = exports_at(self.export_uri, self.region, self.endpoint)
-        return CarouselExports(files, root, self.index)
+        return CarouselExports(files, root, self.index, ItemColumns(self.attributes))
 
     def _queries(self) -> "Source":
         from pricing_lake.sources.carousel import CarouselQueries, CarouselTable
+        from pricing_lake.sources.carousel_items import ItemColumns
         from pricing_lake.sources.dynamodb import dynamodb_client
 
-        table = CarouselTable(self.table, tuple(self.tenants), self.shards, self.index)
+        columns = ItemColumns(self.attributes)
+        table = CarouselTable(self.table, tuple(self.tenants), self.shards, self.index, columns)
         return CarouselQueries(dynamodb_client(self.region, self.endpoint, table.threads), table)
 
     def _nothing(self) -> "Source":

@@ -8,27 +8,31 @@ from pydantic import PrivateAttr
 if TYPE_CHECKING:
     from pricing_lake.sources.window import Source
 
+ECB = "ecb"
+OFF = "off"
+
 
 class FxResource(dg.ConfigurableResource["FxResource"]):
-    """The European Central Bank's rate files below `url`; an empty `url` switches rates off."""
+    """Where rate files of the European Central Bank's shape lie: `ecb` for its own address, a URL, or `off`."""
 
-    url: str = ""
+    url: str = OFF
     _opened: "Source | None" = PrivateAttr(default=None)
 
     @property
     def is_configured(self) -> bool:
         """Whether rates are to be expected at all."""
-        return bool(self.url)
+        return self.url != OFF
 
     def source(self) -> "Source":
         """The same source throughout a run, so that a range of days shares one download.
 
         Raises ConfigurationError for an unusable URL.
         """
-        from pricing_lake.sources.fx import NAME, EcbRates
+        from pricing_lake.sources.fx import ECB_ADDRESS, NAME, EcbRates
         from pricing_lake.sources.fx_document import SCHEMA
         from pricing_lake.sources.unconfigured import Unconfigured
 
         if self._opened is None:
-            self._opened = EcbRates(self.url) if self.is_configured else Unconfigured(NAME, SCHEMA)
+            address = ECB_ADDRESS if self.url == ECB else self.url
+            self._opened = EcbRates(address) if self.is_configured else Unconfigured(NAME, SCHEMA)
         return self._opened

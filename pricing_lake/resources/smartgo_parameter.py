@@ -54,7 +54,7 @@ def _fetched(name: str) -> Mapping[str, Any]:
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
     try:
-        answer = boto3.client("ssm", config=config).get_parameter(Name=name, WithDecryption=True)
+        answer = boto3.session.Session().client("ssm", config=config).get_parameter(Name=name, WithDecryption=True)
     except ClientError as error:
         raise _refusal(name, error.response) from error
     except BotoCoreError as error:
@@ -65,9 +65,10 @@ def _fetched(name: str) -> Mapping[str, Any]:
 
 def _refusal(name: str, response: Mapping[str, Any]) -> PricingLakeError:
     code = response["Error"]["Code"]
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if code in MISSING:
         return ConfigurationError(f"parameter {name} does not exist in this account and region: put it there")
-    if code in DENIED:
+    if code in DENIED or status in (401, 403):
         return ConfigurationError(f"parameter {name} may not be read ({code}): allow ssm:GetParameter and kms:Decrypt")
     if code == "ValidationException":
         return ConfigurationError(f"{name!a} cannot be a parameter's name: correct the stage or the setting")

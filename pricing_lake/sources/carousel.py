@@ -3,6 +3,7 @@
 The table's items are taken apart in `carousel_items`; whole tables come through `carousel_export`.
 """
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,12 +13,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from pricing_lake.contracts.columns import TENANT_ID_PATTERN
 from pricing_lake.errors import ConfigurationError
 from pricing_lake.sources.carousel_items import NAME, SCHEMA, ItemColumns, ItemsRead
 from pricing_lake.sources.dynamodb import translated
 from pricing_lake.sources.window import Control, Window
 
 _KEY_CONDITION = "#partition = :partition AND #sort BETWEEN :lo AND :hi"
+_TENANT = re.compile(TENANT_ID_PATTERN.removesuffix(r"\z"))
 _ROUNDS = 3
 """How often a window is read again when its count changes meanwhile."""
 
@@ -41,6 +44,11 @@ class CarouselTable:
     def __post_init__(self) -> None:
         if not self.tenants:
             raise ConfigurationError("CAROUSEL_TENANTS is empty; name the tenants whose sales are to be read")
+        malformed = [tenant for tenant in self.tenants if not _TENANT.fullmatch(tenant)]
+        if malformed:
+            raise ConfigurationError(
+                f"CAROUSEL_TENANTS has {', '.join(map(repr, malformed))}, which is no tenant; separate them by spaces"
+            )
         if min(self.shards, self.threads, self.page_items) < 1:
             raise ConfigurationError("CAROUSEL_SHARDS, threads and page size must be at least 1")
 

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from pyarrow import fs
 
 from pricing_lake.errors import ConfigurationError
+from pricing_lake.sources.carousel_export_choice import needed_exports
 from pricing_lake.sources.carousel_export_items import MergedItems
-from pricing_lake.sources.carousel_export_manifest import find_exports, needed_exports
+from pricing_lake.sources.carousel_export_manifest import find_exports
 from pricing_lake.sources.carousel_items import NAME, SCHEMA, ItemColumns, ItemsRead
 from pricing_lake.sources.window import Control, Window
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from pyarrow import fs
 
 from pricing_lake.errors import SourceDataError, SourceUnavailableError
-from pricing_lake.sources.carousel_export_manifest import Export, ExportedFile
+from pricing_lake.sources.carousel_export_manifest import Export, ExportedFile, exported_files
 from pricing_lake.sources.carousel_items import PARTITION_KEY, SORT_KEY, Item, sale_date
 from pricing_lake.sources.dynamodb_values import read_value
 
@@ -62,8 +62,8 @@ class MergedItems:
     def merge(self, files: fs.FileSystem, exports: Sequence[Export]) -> None:
         """Take in exports, oldest first. Raises SourceDataError for a file that is not what its manifest says."""
         for export in exports:
-            to_write = self._full_write if export.is_full else self._changed_write
-            for file in export.files:
+            to_write = self._full_write if export.since is None else self._changed_write
+            for file in exported_files(files, export):
                 lines = _lines(files, file)
                 self._database.executemany(_MERGE, (_parsed(line, file, export, to_write) for line in lines))
         self._database.execute("CREATE INDEX IF NOT EXISTS by_day ON items (day)")

@@ -1,4 +1,4 @@
-"""What a folder of DynamoDB exports to S3 holds, told by its manifests, and which of them a window needs.
+"""What a folder of DynamoDB exports to S3 holds, told by its manifests.
 
 The manifests' form is AWS's (DynamoDB table export output format); the items themselves are not read here.
 """
@@ -6,7 +6,7 @@ The manifests' form is AWS's (DynamoDB table export output format); the items th
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,18 +33,16 @@ class ExportedFile:
 
 @dataclass(frozen=True)
 class Export:
-    """One finished export: everything at `until` (`since` is None), or what changed in [since, until)."""
+    """One finished export: everything at `until` (`since` is None), or what changed in [since, until).
 
-    name: str
+    `manifest` is the path of the list of its files, `items` how many lines they have together.
+    """
+
     table: str
     since: datetime | None
     until: datetime
-    files: tuple[ExportedFile, ...]
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it holds every item rather than changes."""
-        return self.since is None
+    manifest: str
+    items: int
 
 
 def find_exports(files: fs.FileSystem, root: str) -> tuple[Export, ...]:
@@ -72,45 +70,17 @@ def find_exports(files: fs.FileSystem, root: str) -> tuple[Export, ...]:
     return found
 
 
-def needed_exports(exports: Iterable[Export], since: datetime, until: datetime) -> tuple[Export, ...]:
-    """Return the exports that together know every write in [since, until), oldest first.
-
-    From the newest change back: changes that reach to `since` without a gap are enough; else the newest full export
-    comes first, and the changes after it. Raises SourceUnavailableError when nothing reaches to `until` yet and
-    SourceDataError when writes in between are in no export.
-    """
-    known = sorted(exports, key=lambda export: export.until)
-    if known[-1].until < until:
-        raise SourceUnavailableError(
-            f"exports reach to {known[-1].until.isoformat()}, not to {until.isoformat()}; export what changed since, "
-            "or try again later"
-        )
-    full = next((export for export in reversed(known) if export.is_full), None)
-    chosen: list[Export] = []
-    reached = known[-1].until
-    for export in reversed(known):
-        if reached <= since or (full and reached <= full.until):
-            break
-        if export.since is None or export.until < reached:
-            break
-        chosen.append(export)
-        reached = min(reached, export.since)
-    if reached > since:
-        chosen.append(_base(full, reached, known))
-    return tuple(reversed(chosen))
-
-
-def _base(full: Export | None, reached: datetime, known: list[Export]) -> Export:
-    if full and full.until >= reached:
-        return full
-    before = [export.until for export in known if export.until < reached]
-    if before:
-        raise SourceDataError(
-            f"writes from {max(before).isoformat()} to {reached.isoformat()} are in no export; export that time too"
-        )
-    raise SourceDataError(
-        f"exports begin with changes from {reached.isoformat()}; an earlier window needs a full export too"
-    )
+def exported_files(files: fs.FileSystem, export: Export) -> tuple[ExportedFile, ...]:
+    """Return the files of an export. Raises SourceDataError when its manifest is damaged or promises other counts."""
+    folder = export.manifest.partition(_ROOT)[0]
+    try:
+        lines = _verified(files, export.manifest).decode().splitlines()
+        entries = tuple(_file(folder, _as_json(export.manifest, line)) for line in lines if line.strip())
+    except (KeyError, TypeError, ValueError) as error:
+        raise SourceDataError(f"{export.manifest} is no manifest of an export ({error!r}); export again") from error
+    if export.items != sum(file.items for file in entries):
+        raise SourceDataError(f"{export.manifest} does not add up to {export.items:,} items; export again")
+    return entries
 
 
 def _export(files: fs.FileSystem, path: str) -> Export:
@@ -119,23 +89,23 @@ def _export(files: fs.FileSystem, path: str) -> Export:
     try:
         if summary["outputFormat"] != "DYNAMODB_JSON":
             raise ConfigurationError(f"{path} is in {summary['outputFormat']}; export as DYNAMODB_JSON")
-        manifest = _beside(folder, summary["manifestFilesS3Key"])
-        lines = _verified(files, manifest).decode().splitlines()
-        entries = tuple(_file(folder, _as_json(manifest, line)) for line in lines if line.strip())
         incremental = summary.get("exportType") == "INCREMENTAL_EXPORT"
-        export = Export(
-            name=path.split("/")[-2],
+        return Export(
             table=str(summary["tableArn"]),
-            since=datetime.fromisoformat(summary["exportFromTime"]) if incremental else None,
-            until=datetime.fromisoformat(summary["exportToTime"] if incremental else summary["exportTime"]),
-            files=entries,
+            since=_moment(summary["exportFromTime"]) if incremental else None,
+            until=_moment(summary["exportToTime" if incremental else "exportTime"]),
+            manifest=_beside(folder, summary["manifestFilesS3Key"]),
+            items=int(summary["itemCount"]),
         )
-        promised = int(summary["itemCount"])
     except (KeyError, TypeError, ValueError) as error:
         raise SourceDataError(f"{path} is no manifest of an export ({error!r}); export again") from error
-    if promised != sum(file.items for file in entries):
-        raise SourceDataError(f"{path} promises {promised:,} items, its files another number; export again")
-    return export
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.utcoffset() is None:
+        raise ValueError("a time without a zone")
+    return moment
 
 
 def _file(folder: str, entry: Mapping[str, Any]) -> ExportedFile:
@@ -144,7 +114,10 @@ def _file(folder: str, entry: Mapping[str, Any]) -> ExportedFile:
 
 def _beside(folder: str, key: str) -> str:
     """Return the path of a key of the export's bucket, also where the export was copied elsewhere."""
-    return f"{folder}{_ROOT}{key.partition(_ROOT)[2]}"
+    inside = key.partition(_ROOT)[2]
+    if not inside:
+        raise ValueError("a key outside the folder of exports")
+    return f"{folder}{_ROOT}{inside}"
 
 
 def _as_json(path: str, text: str | bytes) -> Mapping[str, Any]:
@@ -159,22 +132,24 @@ def _as_json(path: str, text: str | bytes) -> Mapping[str, Any]:
 
 def _verified(files: fs.FileSystem, path: str) -> bytes:
     """Return a manifest's bytes, held against the checksum that lies beside it."""
-    body = _read(files, path)
-    checksums = [path.removesuffix(".json") + ending for ending in _CHECKSUMS]
-    present = [info.path for info in files.get_file_info(checksums) if info.type == fs.FileType.File]
-    if not present:
+    body = _content(files, path)
+    if body is None:
+        raise SourceDataError(f"{path} is missing; copy the whole export")
+    checksums = (_content(files, path.removesuffix(".json") + ending) for ending in _CHECKSUMS)
+    checksum = next((found for found in checksums if found is not None), None)
+    if checksum is None:
         raise SourceDataError(f"{path} has no checksum beside it; copy the whole export")
-    if _read(files, present[0]).decode(errors="replace").strip() != md5_of(body):
+    if checksum.decode(errors="replace").strip() != md5_of(body):
         raise SourceDataError(f"{path} differs from its checksum; copy or export it again")
     return body
 
 
-def _read(files: fs.FileSystem, path: str) -> bytes:
+def _content(files: fs.FileSystem, path: str) -> bytes | None:
     try:
         with files.open_input_stream(path, compression=None) as stream:
             return bytes(stream.read())
-    except FileNotFoundError as error:
-        raise SourceDataError(f"{path} is missing; copy the whole export") from error
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise SourceUnavailableError(f"{path} cannot be read; check access, or try again later") from error
 

@@ -92,7 +92,9 @@ def sale_date(item: Item) -> str | None:
 
 def _taken_apart(item: Item) -> tuple[str | None, str | None, str | None, str | None]:
     """Return tenant, product, sale and reason; a key of another shape stands whole where a part of it should."""
-    partition_text, sort_text = (read_value(item.get(name)).text for name in (PARTITION_KEY, SORT_KEY))
+    partition_text, sort_text = (
+        read_value(item[name]).text if name in item else None for name in (PARTITION_KEY, SORT_KEY)
+    )
     partition, sort = _PARTITION.fullmatch(partition_text or ""), _SORT.fullmatch(sort_text or "")
     reason = None if partition and sort else "sort_key_malformed" if partition else "partition_key_malformed"
     return (

@@ -45,7 +45,7 @@ class EcbRates:
 
     def __init__(self, address: str = ECB_ADDRESS, options: DownloadOptions | None = None) -> None:
         require_plain_address(address)
-        self._address = address.rstrip("/")
+        self.address = address.rstrip("/")
         self._options = options or DownloadOptions()
         self._documents: dict[str, RatesDocument] = {}
 
@@ -85,6 +85,6 @@ class EcbRates:
 
     def _document(self, name: str) -> RatesDocument:
         if name not in self._documents:
-            address = f"{self._address}/{name}"
+            address = f"{self.address}/{name}"
             self._documents[name] = parse_rates(download(address, self._options), address)
         return self._documents[name]

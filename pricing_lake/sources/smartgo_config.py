@@ -6,6 +6,7 @@ Where the document is kept is not known here.
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -25,30 +26,35 @@ MYSQL_TLS: dict[str, dict[str, str]] = {
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value.isprintable() and bool(value)
+@dataclass(frozen=True)
+class Field:
+    """What one field of the document may be, in words and as a test of text (or of any value)."""
+
+    wanted: str
+    is_right: Callable[[Any], bool]
+    is_needed: bool = True
 
 
-def _is_port(value: object) -> bool:
+def _text(fits: Callable[[str], object] = bool) -> Callable[[Any], bool]:
+    """Return the test for text that is not empty, can be printed and fits."""
+    return lambda value: isinstance(value, str) and bool(value) and value.isprintable() and bool(fits(value))
+
+
+def _is_port(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 65536
 
 
-FIELDS: dict[str, tuple[bool, Callable[[Any], bool], str]] = {
-    "engine": (
-        True,
-        lambda value: isinstance(value, str) and value in DEFAULT_PORTS,
-        f"one of {', '.join(DEFAULT_PORTS)}",
-    ),
-    "host": (True, lambda value: isinstance(value, str) and bool(HOST.fullmatch(value)), "a host name or address"),
-    "port": (False, _is_port, "a whole number from 1 to 65535"),
-    "database": (True, lambda value: _is_text(value) and "/" not in value, "the database's name"),
-    "user": (True, _is_text, "the user's name"),
-    "password": (True, lambda value: isinstance(value, str) and bool(value), "text that is not empty"),
-    "sslmode": (False, lambda value: isinstance(value, str) and value in SSL_MODES, f"one of {', '.join(SSL_MODES)}"),
-    "sslrootcert": (False, _is_text, "the path of a certificate file"),
-    "mapping": (False, lambda value: isinstance(value, dict), "an object with table and columns"),
+FIELDS = {
+    "engine": Field(f"one of {', '.join(DEFAULT_PORTS)}", _text(DEFAULT_PORTS.__contains__)),
+    "host": Field("a host name or address", _text(HOST.fullmatch)),
+    "port": Field("a whole number from 1 to 65535", _is_port, is_needed=False),
+    "database": Field("the database's name", _text(lambda name: "/" not in name)),
+    "user": Field("the user's name", _text()),
+    "password": Field("text that can be printed", _text()),
+    "sslmode": Field(f"one of {', '.join(SSL_MODES)}", _text(SSL_MODES.__contains__), is_needed=False),
+    "sslrootcert": Field("the path of a certificate file", _text(), is_needed=False),
+    "mapping": Field("an object with table and columns", lambda value: isinstance(value, dict), is_needed=False),
 }
-"""Per field whether it is needed, what it may be, and how that is said."""
 
 
 def smartgo_url_from_config(text: str) -> tuple[str, Mapping[str, Any]]:
@@ -80,10 +86,10 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _problem(name: str, document: Mapping[str, Any]) -> str | None:
-    is_needed, is_right, wanted = FIELDS[name]
+    field = FIELDS[name]
     if name not in document:
-        return f"{name} is missing, it must be {wanted}" if is_needed else None
-    return None if is_right(document[name]) else f"{name} must be {wanted}"
+        return f"{name} is missing, it must be {field.wanted}" if field.is_needed else None
+    return None if field.is_right(document[name]) else f"{name} must be {field.wanted}"
 
 
 def _url(document: Mapping[str, Any]) -> str:

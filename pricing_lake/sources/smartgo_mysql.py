@@ -101,6 +101,6 @@ def _bound(name: str) -> str:
 def _is_dated(column: str) -> str:
     """Return the condition, never NULL, that a time is a moment: lax servers store days and months that are zero."""
     return (
-        f"COALESCE({column} >= '{FIRST}' AND MONTH({column}) > 0 AND DAYOFMONTH({column}) > 0"
+        f"COALESCE({column} >= '{FIRST}' AND DAYOFMONTH({column}) > 0"
         f" AND DATE({column}) <= LAST_DAY({column}), FALSE)"
     )

@@ -121,8 +121,8 @@ def test_dirt_is_set_aside_with_reasons_and_the_day_goes_on(lake: CarouselLake, 
     assert lake.run(DAY).success
     verdict = lake.verdict()
     expected = dict.fromkeys(DIRT, 1)
-    # What has the wrong type is also no number, and a key that is not apart makes no tenant.
-    expected |= {"sold_price_unparseable": 2, "tenant_id_malformed": 2}
+    # What has the wrong type breaks its column's own rules too, and a key that is not taken apart is no tenant.
+    expected |= {"sold_price_unparseable": 2, "tenant_id_malformed": 2, "currency_malformed": 1}
     assert verdict.reasons == expected
     assert (verdict.source_rows, verdict.good_rows, verdict.quarantined_rows) == (17, 1, 16)
     assert lake.rows().keys() == {"good"}
@@ -149,6 +149,18 @@ def test_queries_and_exports_publish_the_same(tmp_path: Path, lake: CarouselLake
     days = (DAY, NEXT, "2026-03-03")
     assert [exported.verdict(day).content_hash for day in days] == [lake.verdict(day).content_hash for day in days]
     assert len(lake.rows()) == 9
+
+
+def test_attributes_of_other_names_are_found_both_ways(tmp_path: Path, lake: CarouselLake, carousel: Carousel) -> None:
+    named = item("a", sold_price=None, amount={"N": "7"})
+    carousel.put(named)
+    assert lake.run(DAY, attributes={"sold_price": "amount"}).success
+    folder = ExportFolder(tmp_path / "bucket")
+    folder.full("2026-03-04T00:00:00Z", [named])
+    settings = {"export_uri": f"file://{folder.root}", "attributes": {"sold_price": "amount"}}
+    exported = CarouselLake(tmp_path / "exported", settings)
+    assert exported.run(DAY).success
+    assert [found.rows()["a"]["sold_price"] for found in (lake, exported)] == [Decimal("7")] * 2
 
 
 def test_without_settings_every_day_is_empty(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ from pricing_lake.errors import SourceUnavailableError
 from pricing_lake.lake.publish import publish
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.resources.fx import FxResource
-from pricing_lake.sources.fx import FULL_DOCUMENT, RECENT_DOCUMENT
+from pricing_lake.sources.fx import ECB_ADDRESS, FULL_DOCUMENT, RECENT_DOCUMENT, EcbRates
 from pricing_lake_tests.bronze.fx_lake import FxLake, failure_of
 from pricing_lake_tests.images.image_server import ImageServer, status
 from pricing_lake_tests.sources.ecb import WEEK, running_server, serve, serve_history
+from pricing_lake_tests.table_asset.tiny_table import lake_resource
 
 
 @pytest.fixture
@@ -123,8 +124,8 @@ def test_running_again_changes_nothing_and_a_correction_replaces(fx: FxLake, ser
     assert [(row["ccy"], row["rate"]) for row in fx.rows()] == [("USD", Decimal("1.16"))]
 
 
-def test_without_an_address_every_day_is_empty(fx: FxLake) -> None:
-    assert fx.run("", "2026-03-09").success
+def test_switched_off_every_day_is_empty(fx: FxLake) -> None:
+    assert fx.run("off", "2026-03-09").success
     assert fx.verdicts(["2026-03-09"])["2026-03-09"].passed
     assert fx.rows() == []
 
@@ -156,6 +157,22 @@ def test_a_real_month_is_the_same_day_by_day_and_in_one_range(tmp_path: Path, se
     assert lira["2004-12-31"] == ("TRL", Decimal("1836200"))
     assert lira["2005-01-03"][0] == "TRY"
     assert len({row["as_of_date"] for row in rows}) == 23
+
+
+def test_each_run_asks_anew_however_long_the_process_lives(fx: FxLake, server: ImageServer) -> None:
+    """One code location, one resource object, many days: a document of yesterday must not answer for today."""
+    resources = {"lake": lake_resource(fx.home), "fx": FxResource(url=serve(server, WEEK))}
+    asset = raw_fx_rates.definition(fx.calendar, "lake", 7)
+    for day in ("2026-03-06", "2026-03-09"):
+        tags = {"dagster/partition": day}
+        assert dg.materialize([asset], instance=fx.instance, resources=resources, tags=tags).success
+    assert server.hits[f"/{RECENT_DOCUMENT}"] == 2
+
+
+def test_the_bank_has_an_address_of_its_own() -> None:
+    source = FxResource(url="ecb").source()
+    assert isinstance(source, EcbRates)
+    assert source.address == ECB_ADDRESS
 
 
 def test_the_asset_is_one_of_the_lakes(fx: FxLake) -> None:

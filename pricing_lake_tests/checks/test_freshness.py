@@ -121,7 +121,7 @@ def test_it_is_not_looked_for_for_ever(fx: FxLake, server: ImageServer) -> None:
 
 
 def test_where_rates_are_switched_off_none_are_expected(fx: FxLake) -> None:
-    result = fx.run("", "2026-03-09")
+    result = fx.run("off", "2026-03-09")
     assert outcomes(result)["2026-03-09"] == (True, "FX_URL is off: no rates are expected")
 
 

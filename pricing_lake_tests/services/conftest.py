@@ -1,4 +1,4 @@
-"""The outside systems that tests in this folder share: one PostgreSQL server and one Dagster for the whole session."""
+"""The outside systems that tests in this folder share: one server of each kind and one Dagster for the session."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from pricing_lake_tests.services.bad_day_pages import PagesOfBadDay, look_at_bad
 from pricing_lake_tests.services.bad_day_story import BadDayMended, BadDayMet, SmallLake, meet_bad_day, mend_bad_day
 from pricing_lake_tests.services.browser import ChromiumMissingError, open_pages
 from pricing_lake_tests.services.dagster_dev import running_dagster_dev
+from pricing_lake_tests.services.mariadb import MariaDbMissingError, running_mariadb
 from pricing_lake_tests.services.postgres import PostgresMissingError, running_postgres
 from pricing_lake_tests.services.small_shop import DAYS, open_small_shop
 
@@ -52,3 +53,13 @@ def pages_of_bad_day(small_lake: SmallLake, bad_day_met: BadDayMet) -> PagesOfBa
 def bad_day_mended(small_lake: SmallLake, bad_day_met: BadDayMet, pages_of_bad_day: PagesOfBadDay) -> BadDayMended:
     """The bad day was mended and backfilled alone, after the pages that show it refused were looked at."""
     return mend_bad_day(small_lake, bad_day_met)
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """Give the URL of a running server; fail, never skip, when MariaDB is not installed."""
+    try:
+        with running_mariadb() as url:
+            yield url
+    except MariaDbMissingError as missing:
+        pytest.fail(str(missing), pytrace=False)

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ SETTINGS = (
     "--skip-name-resolve",
     "--skip-log-bin",
     "--character-set-server=utf8mb4",
+    "--max-allowed-packet=64M",
     "--innodb-buffer-pool-size=256M",
     "--innodb-flush-log-at-trx-commit=0",
     "--innodb-doublewrite=0",
@@ -32,6 +33,14 @@ SETTINGS = (
     "--transaction-isolation=READ-COMMITTED",
 )
 """Time zone and isolation are others than the lake's, so that a session that does not set its own is found out."""
+
+FIRST_STATEMENTS = """\
+ALTER USER root@localhost IDENTIFIED BY '{password}';
+CREATE USER tests@'127.0.0.1' IDENTIFIED BY '{password}';
+GRANT ALL ON *.* TO tests@'127.0.0.1' WITH GRANT OPTION;
+CREATE DATABASE shop;
+"""
+"""Run before the server accepts anybody: nobody may come in without a password."""
 
 
 class MariaDbMissingError(RuntimeError):
@@ -58,20 +67,21 @@ def installed(program: str) -> str | None:
 
 
 @contextmanager
-def running_mariadb(options: Sequence[str] = (), files: Sequence[Path] = ()) -> Iterator[str]:
+def running_mariadb(files: Mapping[str, str] | None = None) -> Iterator[str]:
     """Start a server with an empty database `shop` and yield its URL (all rights); stop and delete it at the end.
 
-    `files` (certificates) are handed to the account that the server runs as.
+    `files` are options that name a file (certificates), each with the text of that file.
     """
     programs = server_programs(installed)
     home = Path(tempfile.mkdtemp(prefix="pricing-lake-mariadb-"))
     password = secrets.token_hex(12)
     port = _free_port()
     try:
-        _hand_over(home, *files)
+        _hand_over(home)
         data = _create_data(programs["mariadb-install-db"], home)
-        command = [programs["mariadbd"], "--no-defaults", *SETTINGS, *options, *_places(home, data, port)]
-        command.append(f"--init-file={_first_statements(home, password)}")
+        command = [programs["mariadbd"], "--no-defaults", *SETTINGS, *_places(home, data, port)]
+        named = (files or {}) | {"init-file": FIRST_STATEMENTS.format(password=password)}
+        command += [f"--{option}={_written(home / option, text)}" for option, text in named.items()]
         with (
             (home / "log").open("wb") as log,
             subprocess.Popen(command, stdout=log, stderr=log, **_as_server()) as server,
@@ -100,16 +110,10 @@ def _create_data(program: str, home: Path) -> Path:
     return data
 
 
-def _first_statements(home: Path, password: str) -> Path:
-    """Write what the server runs before it accepts anybody: nobody may come in without a password."""
-    path = home / "first.sql"
-    path.write_text(
-        f"ALTER USER root@localhost IDENTIFIED BY '{password}';\n"
-        f"CREATE USER tests@'127.0.0.1' IDENTIFIED BY '{password}';\n"
-        "GRANT ALL ON *.* TO tests@'127.0.0.1' WITH GRANT OPTION;\n"
-        "CREATE DATABASE shop;\n"
-    )
-    path.chmod(0o600)
+def _written(path: Path, text: str) -> Path:
+    """Write a file that the server alone may read."""
+    path.touch(0o600)
+    path.write_text(text)
     _hand_over(path)
     return path
 
@@ -142,8 +146,7 @@ def _as_server() -> dict[str, object]:
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
 
 
-def _hand_over(*paths: Path) -> None:
+def _hand_over(path: Path) -> None:
     account = _server_account()
     if account:
-        for path in paths:
-            os.chown(path, account.pw_uid, account.pw_gid)
+        os.chown(path, account.pw_uid, account.pw_gid)

@@ -213,9 +213,22 @@ def test_settings_that_make_no_client(region: str, address: str) -> None:
         dynamodb_client(region, address, 1)
 
 
-def test_no_tenants_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="CAROUSEL_TENANTS is empty"):
-        CarouselTable("sales", ())
+@pytest.mark.parametrize(
+    ("tenants", "why"),
+    [
+        ((), "CAROUSEL_TENANTS is empty"),
+        (("acme,bolt",), "'acme,bolt', which is no tenant; separate them by spaces"),
+        (("acme", "Bolt"), "'Bolt', which is no tenant"),
+    ],
+)
+def test_tenants_that_would_find_nothing_are_refused(tenants: tuple[str, ...], why: str) -> None:
+    with pytest.raises(ConfigurationError, match=why):
+        CarouselTable("sales", tenants)
+
+
+def test_counts_below_one_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="at least 1"):
+        CarouselTable("sales", ("acme",), shards=0)
 
 
 def test_a_sale_that_arrives_between_count_and_rows_is_read_again(carousel: Carousel) -> None:

@@ -145,6 +145,15 @@ def test_a_daily_run_reads_no_more_than_the_changes_it_needs(exports: ExportFold
         prices(source(exports), Window.of_day(date(2026, 2, 20)))
 
 
+def test_a_newer_full_export_is_left_alone_while_changes_reach_back_far_enough(exports: ExportFolder) -> None:
+    exports.changes(FEB_28, MAR_1, [])
+    exports.changes(MAR_1, MAR_2, [change("2026-03-01T12:00:05Z", priced("s1", "1"))])
+    full = exports.full("2026-03-01T18:00:00Z", [priced("s1", "1"), priced("s0", "1", "2026-02-20T12:00:00Z")])
+    assert prices(source(exports), Window.of_day(date(2026, 2, 20))) == {"s0": "1"}
+    shutil.rmtree(full / "data")
+    assert prices(source(exports)) == {"s1": "1"}
+
+
 def test_a_run_over_many_days_reads_the_exports_once(exports: ExportFolder) -> None:
     exports.full(MAR_3, [priced("s1", "1"), priced("s2", "2", "2026-03-02T01:00:00Z")])
     found = source(exports)
@@ -199,9 +208,11 @@ def test_exports_of_two_tables_are_not_mixed(exports: ExportFolder) -> None:
     ("told", "error", "why"),
     [
         ({"outputFormat": "ION"}, ConfigurationError, "is in ION; export as DYNAMODB_JSON"),
-        ({"itemCount": 7}, SourceDataError, "promises 7 items"),
+        ({"itemCount": 7}, SourceDataError, "does not add up to 7 items"),
         ({"exportTime": "yesterday"}, SourceDataError, "no manifest of an export"),
+        ({"exportTime": "2026-03-03T00:00:00"}, SourceDataError, "no manifest of an export .*without a zone"),
         ({"itemCount": None}, SourceDataError, "no manifest of an export"),
+        ({"manifestFilesS3Key": "elsewhere.json"}, SourceDataError, "no manifest of an export .*outside the folder"),
         ({"manifestFilesS3Key": "carousel/AWSDynamoDB/other/manifest-files.json"}, SourceDataError, "is missing"),
     ],
 )

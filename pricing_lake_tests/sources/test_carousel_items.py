@@ -67,7 +67,7 @@ def test_what_is_wrong_has_a_reason_and_is_still_shown(change: dict[str, Any], r
 
 
 def test_an_empty_item_is_a_row_too() -> None:
-    assert row({}) == {REASON_COLUMN: "partition_key_malformed", "tenant_id": "null", "sale_id": "null"}
+    assert row({}) == {REASON_COLUMN: "partition_key_malformed"}
 
 
 def test_null_and_absent_are_the_same() -> None:

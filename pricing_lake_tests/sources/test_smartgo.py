@@ -179,7 +179,7 @@ class TestMapping:
         assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("url", ["mysql://u:Zq9@h/d", "https://h/sales", "shop.db", "u:Zq9@h://x", "", "SQLITE:///x"])
+@pytest.mark.parametrize("url", ["oracle://u:Zq9@h/d", "ftp://h/sales", "shop.db", "u:Zq9@h://x", "", "SQLITE:///x"])
 def test_an_unknown_scheme_is_refused_with_those_that_work(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"use one of sqlite://, postgresql://, postgres://") as refused:
         open_smartgo(url)
