@@ -10,6 +10,7 @@ import pytest
 
 from pricing_lake.definitions import build_defs
 from pricing_lake.stage import load_stage, write_settings
+from pricing_lake.table_asset import policies
 
 TABLE = "bronze/raw_smartgo_sales"
 DAY = "2026-11-01"
@@ -18,7 +19,11 @@ FORMS = tuple(form.encode() for form in (CANARY, quote(CANARY, safe=""), quote(C
 
 
 def publish_day(home: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> dg.ExecuteInProcessResult:
-    """Materialize the day's sales from the shop behind `url`, with Dagster's own records kept under `home`."""
+    """Materialize the day's sales from the shop behind `url`, with Dagster's own records kept under `home`.
+
+    What may pass later is tried once more and at once, not for minutes.
+    """
+    monkeypatch.setattr(policies, "RETRY_TRANSIENT", dg.RetryPolicy(max_retries=1, delay=0))
     write_settings(home, {"PRICING_LAKE_START_DATE": DAY, "PRICING_LAKE_END_DATE": DAY})
     monkeypatch.setenv("SMARTGO_URL", url)
     monkeypatch.setenv("PRICING_LAKE_HOME", str(home))

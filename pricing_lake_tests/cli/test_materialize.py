@@ -39,7 +39,7 @@ def test_a_refused_day_stops_only_itself_and_is_told_at_the_end(pricing_lake):
     ("url", "text"),
     [
         ("sqlite:////nowhere/smartgo.db", "does not exist"),
-        ("mysql://reader:s3cr3t@db/shop", "use one of"),
+        ("oracle://reader:s3cr3t@db/shop", "use one of"),
         ("postgresql://reader:s3cr3t@127.0.0.1:1/shop", "cannot be reached"),
     ],
 )
