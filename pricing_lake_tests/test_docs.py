@@ -49,7 +49,9 @@ def test_there_are_commands_to_run() -> None:
 
 def test_every_make_target_named_exists() -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    named = {word for page in PAGES for word in re.findall(r"(?:^|`)make ([a-z][a-z-]*)", page.read_text("utf-8"), re.M)}
+    named = {
+        word for page in PAGES for word in re.findall(r"(?:^|`)make ([a-z][a-z-]*)", page.read_text("utf-8"), re.M)
+    }
     assert named <= targets
 
 
