@@ -101,6 +101,5 @@ def _bound(name: str) -> str:
 def _is_dated(column: str) -> str:
     """Return the condition, never NULL, that a time is a moment: lax servers store days and months that are zero."""
     return (
-        f"COALESCE({column} >= '{FIRST}' AND DAYOFMONTH({column}) > 0"
-        f" AND DATE({column}) <= LAST_DAY({column}), FALSE)"
+        f"COALESCE({column} >= '{FIRST}' AND DAYOFMONTH({column}) > 0 AND DATE({column}) <= LAST_DAY({column}), FALSE)"
     )

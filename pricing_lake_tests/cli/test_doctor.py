@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from pricing_lake.contracts.all import TABLES
+
 
 def checks(result):
     return {check["name"]: check for check in json.loads(result.stdout)["checks"]}

@@ -90,7 +90,6 @@ class TestSession:
         assert [type(row) for row in rows] == [list, list]
         assert [tuple(row) for row in rows] == theirs
 
-
     def test_a_stream_left_early_ends_the_session(self, shop: MariaDbShop) -> None:
         shop.execute("INSERT INTO sales SELECT s.* FROM sales s, seq_2_to_50000")
         with mysql_database(shop.url, ReadOptions(batch_rows=10)).snapshot({}) as snapshot:
