@@ -26,8 +26,8 @@ def table_assets() -> tuple[TableAsset, ...]:
     """Every table of the lake as a blueprint, in flow order."""
     return (
         raw_smartgo_sales,
-        raw_product_images,
         raw_carousel_sales,
+        raw_product_images,
         raw_fx_rates,
         embeddings,
         sales_history,

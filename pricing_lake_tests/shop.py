@@ -21,7 +21,8 @@ COLUMNS = (
     "sale_id", "tenant_id", "product_id", "category", "brand", "condition", "sold_price", "currency", "sold_at",
     "image_url", "description", "customer_id", "quantity", "updated_at", "deleted_at",
 )  # fmt: skip
-CHAIN = ("bronze/raw_smartgo_sales", "bronze/raw_product_images", "silver/embeddings", "silver/sales_history")
+BRONZE_SALES = ("bronze/raw_smartgo_sales", "bronze/raw_carousel_sales")
+CHAIN = (*BRONZE_SALES, "bronze/raw_product_images", "silver/embeddings", "silver/sales_history")
 
 
 @dataclass

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from pricing_lake.contracts.bronze import RAW_PRODUCT_IMAGES, RAW_SMARTGO_SALES
+from pricing_lake.contracts.bronze_carousel import RAW_CAROUSEL_SALES
 from pricing_lake.contracts.cast import REASON_COLUMN
 from pricing_lake.errors import ImageError
 from pricing_lake.lake.gate import Candidate
@@ -16,18 +17,21 @@ from pricing_lake.table_asset import table_asset
 if TYPE_CHECKING:
     from pricing_lake.images.intake import KeptImage
 
+_POINTER = ["tenant_id", "product_id", "image_url"]
 _FOUND = ("image_sha256", "image_s3_key", "media_type", "byte_size", "width", "height")
 
 
-@table_asset(RAW_PRODUCT_IMAGES, reads=(RAW_SMARTGO_SALES,), pool="images")
-def raw_product_images(raw_smartgo_sales: pa.Table, window: PartitionWindow, pictures: PictureResource) -> Candidate:
+@table_asset(RAW_PRODUCT_IMAGES, reads=(RAW_SMARTGO_SALES, RAW_CAROUSEL_SALES), pool="images")
+def raw_product_images(
+    raw_smartgo_sales: pa.Table, raw_carousel_sales: pa.Table, window: PartitionWindow, pictures: PictureResource
+) -> Candidate:
     """Fetch, check and keep each distinct picture by its content.
 
     A picture that cannot be used is set aside with its reason; it costs itself and never the day, and its sales keep
     their rows without one.
     """
-    pointers = raw_smartgo_sales.filter(raw_smartgo_sales.column("image_url").is_valid())
-    pointers = pointers.group_by(["tenant_id", "product_id", "image_url"]).aggregate([])
+    sales = pa.concat_tables([raw_smartgo_sales.select(_POINTER), raw_carousel_sales.select(_POINTER)])
+    pointers = sales.filter(sales.column("image_url").is_valid()).group_by(_POINTER).aggregate([])
     outcomes = pictures.take_in(pointers.column("image_url").to_pylist())
     described = {url: _described(outcome) for url, outcome in outcomes.items()}
     found = [described[url] for url in pointers.column("image_url").to_pylist()]
@@ -36,7 +40,7 @@ def raw_product_images(raw_smartgo_sales: pa.Table, window: PartitionWindow, pic
         kind = RAW_PRODUCT_IMAGES.column(name).type.arrow
         rows = rows.append_column(name, pa.array([row.get(name) for row in found], kind))
     reasons = pa.array([row.get(REASON_COLUMN) for row in found], pa.string())
-    return Candidate(rows.append_column(REASON_COLUMN, reasons), source_system="smartgo")
+    return Candidate(rows.append_column(REASON_COLUMN, reasons))
 
 
 def _described(outcome: "KeptImage | ImageError") -> Mapping[str, object]:

@@ -1,6 +1,6 @@
 """Every contract of the lake in flow order, and the look-up by id. Declares nothing itself."""
 
-from pricing_lake.contracts.bronze import BRONZE
+from pricing_lake.contracts.bronze import RAW_PRODUCT_IMAGES, RAW_SMARTGO_SALES
 from pricing_lake.contracts.bronze_carousel import RAW_CAROUSEL_SALES
 from pricing_lake.contracts.bronze_fx import RAW_FX_RATES
 from pricing_lake.contracts.marts import MARTS
@@ -9,7 +9,8 @@ from pricing_lake.contracts.quality import QUALITY
 from pricing_lake.contracts.silver import SILVER
 from pricing_lake.errors import ContractError
 
-TABLES: tuple[Table, ...] = (*BRONZE, RAW_CAROUSEL_SALES, RAW_FX_RATES, *SILVER, *QUALITY, *MARTS)
+BRONZE = (RAW_SMARTGO_SALES, RAW_CAROUSEL_SALES, RAW_PRODUCT_IMAGES, RAW_FX_RATES)
+TABLES: tuple[Table, ...] = (*BRONZE, *SILVER, *QUALITY, *MARTS)
 JUDGED_TABLES: tuple[Table, ...] = tuple(
     table for table in TABLES if table.layer in (Layer.BRONZE, Layer.SILVER, Layer.GOLD) and table.every is Grain.DAY
 )

@@ -83,5 +83,3 @@ RAW_PRODUCT_IMAGES = Table(
         Column("height", INTEGER, "Height in pixels.", required=True),
     ),
 )
-
-BRONZE = (RAW_SMARTGO_SALES, RAW_PRODUCT_IMAGES)

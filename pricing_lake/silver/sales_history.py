@@ -4,6 +4,7 @@ import polars as pl
 import pyarrow as pa
 
 from pricing_lake.contracts.bronze import RAW_PRODUCT_IMAGES, RAW_SMARTGO_SALES
+from pricing_lake.contracts.bronze_carousel import RAW_CAROUSEL_SALES
 from pricing_lake.contracts.silver import EMBEDDINGS, SALES_HISTORY
 from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.window import PartitionWindow
@@ -12,16 +13,20 @@ from pricing_lake.table_asset import table_asset
 _PICTURE = ["tenant_id", "product_id", "image_url"]
 
 
-@table_asset(SALES_HISTORY, reads=(RAW_SMARTGO_SALES, RAW_PRODUCT_IMAGES, EMBEDDINGS))
+@table_asset(SALES_HISTORY, reads=(RAW_SMARTGO_SALES, RAW_CAROUSEL_SALES, RAW_PRODUCT_IMAGES, EMBEDDINGS))
 def sales_history(
-    raw_smartgo_sales: pa.Table, raw_product_images: pa.Table, embeddings: pa.Table, window: PartitionWindow
+    raw_smartgo_sales: pa.Table,
+    raw_carousel_sales: pa.Table,
+    raw_product_images: pa.Table,
+    embeddings: pa.Table,
+    window: PartitionWindow,
 ) -> Candidate:
-    """Sales that stand, with their pictures' vectors.
+    """Sales of both shops that stand, with their pictures' vectors.
 
     Returns (quantity below 1) and cancellations (deleted before the day's end) are excluded and counted. A sale
     without a usable picture keeps its row with a null embedding.
     """
-    sales = pl.DataFrame(pl.from_arrow(raw_smartgo_sales))
+    sales = pl.concat([_sales_of("smartgo", raw_smartgo_sales), _sales_of("carousel", raw_carousel_sales)])
     returned = pl.col("quantity").fill_null(1) < 1
     cancelled = (pl.col("deleted_at") < window.end).fill_null(value=False)
     standing = sales.filter(~returned & ~cancelled)
@@ -46,12 +51,16 @@ def sales_history(
         season=pl.format("Q{}", pl.col("sold_at").dt.quarter()),
         image_s3_key="image_s3_key",
         description="description",
-        source=pl.lit("smartgo"),
+        source="source",
         sale_id="sale_id",
         currency="currency",
     )
     table = rows.to_arrow().append_column("embedding", _embedding_of(pictured["image_sha256"], embeddings))
-    return Candidate(table.select(list(SALES_HISTORY.names)), "smartgo", {k: n for k, n in excluded.items() if n})
+    return Candidate(table.select(list(SALES_HISTORY.names)), excluded={k: n for k, n in excluded.items() if n})
+
+
+def _sales_of(source: str, sales: pa.Table) -> pl.DataFrame:
+    return pl.DataFrame(pl.from_arrow(sales)).with_columns(source=pl.lit(source))
 
 
 def _embedding_of(pictures: pl.Series, embeddings: pa.Table) -> pa.ChunkedArray:

@@ -53,7 +53,7 @@ class MySqlDatabase:
     def __init__(self, login: Login, options: ReadOptions) -> None:
         self.address = login.address
         self._login = login
-        self._options = options
+        self.options = options
 
     def rows_estimate_query(self, table: TableName) -> str:
         """Return the storage engine's own estimate, NULL for a view."""
@@ -73,9 +73,9 @@ class MySqlDatabase:
             connection = self._connect()
         try:
             with self.translated(), connection.cursor() as cursor:
-                for statement in (_session(connection.server_version, self._options), *BEGIN):
+                for statement in (_session(connection.server_version, self.options), *BEGIN):
                     cursor.execute(statement)
-            yield MySqlSnapshot(self, connection, values, self._options.batch_rows)
+            yield MySqlSnapshot(self, connection, values)
         finally:
             if connection.open:
                 connection.close()
@@ -86,11 +86,11 @@ class MySqlDatabase:
         try:
             yield
         except DRIVER_ERRORS as error:
-            raise explain(error, self.address, self._options.statement_timeout_seconds) from error
+            raise explain(error, self.address, self.options.statement_timeout_seconds) from error
 
     def _connect(self) -> Connection:
         """Return a session that was let in. Its results are bytes: parameters are encoded, answers not decoded."""
-        login, patience = self._login, self._options.connect_timeout_seconds
+        login, patience = self._login, self.options.connect_timeout_seconds
         connection = Connection(
             host=login.host,
             port=login.port,
@@ -101,7 +101,7 @@ class MySqlDatabase:
             use_unicode=False,
             conv=encoders,
             connect_timeout=patience,
-            read_timeout=self._options.statement_timeout_seconds + patience,
+            read_timeout=self.options.statement_timeout_seconds + patience,
             write_timeout=patience,
             autocommit=None,
             program_name=PROGRAM,
@@ -122,7 +122,6 @@ class MySqlSnapshot:
     database: MySqlDatabase
     connection: Connection = field(repr=False)
     values: Mapping[str, str] = field(repr=False)
-    batch_rows: int
 
     def rows(self, template: str) -> list[tuple[Any, ...]]:
         """Run a statement and return its whole answer: numbers and dates as Python has them, the rest as text."""
@@ -137,7 +136,8 @@ class MySqlSnapshot:
         with ExitStack() as stack:
             with self.database.translated():
                 cursor = stack.enter_context(streamed(self.connection, *self._bound(template)))
-            yield self._arriving(as_batches(cursor, schema, self.batch_rows))
+            options = self.database.options
+            yield self._arriving(as_batches(cursor, schema, options.batch_rows, options.batch_bytes))
 
     def _arriving(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         while True:

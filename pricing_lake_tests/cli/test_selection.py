@@ -16,8 +16,8 @@ def test_nothing_named_is_everything():
 def test_tables_by_id_bare_name_and_layer_come_in_flow_order():
     assert ids("comparables", "silver/sales_history", "bronze") == [
         "bronze/raw_smartgo_sales",
-        "bronze/raw_product_images",
         "bronze/raw_carousel_sales",
+        "bronze/raw_product_images",
         "bronze/raw_fx_rates",
         "silver/sales_history",
         "marts/comparables",
