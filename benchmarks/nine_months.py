@@ -136,8 +136,8 @@ def shop_url(source: str, home: Path) -> Iterator[str]:
             yield url
 
 
-def print_parts(measured: Measured) -> float:
-    """Print where the time went, by table; return the milliseconds outside our code per partition and asset."""
+def print_parts(measured: Measured) -> None:
+    """Print where the time went, by table; the framework's share is what our own code does not account for."""
     partitions: dict[str, int] = measured["partitions"]
     count = sum(partitions.values())
     seconds: dict[tuple[str, str], float] = {(table_id, part): took for table_id, part, took in measured["parts"]}
@@ -156,9 +156,8 @@ def print_parts(measured: Measured) -> float:
     outside = 1000 * (whole - by_part[TRANSFORM]) / count
     print(
         f"{count} partitions x assets in {measured['runs']} runs: framework {milliseconds:.0f} ms each "
-        f"(goal {MILLISECONDS_GOAL:.0f}), everything but transforms {outside:.0f} ms each"
+        f"(goal {MILLISECONDS_GOAL:.0f} on an idle machine), everything but transforms {outside:.0f} ms each"
     )
-    return milliseconds
 
 
 def print_lake(lake: Lake) -> None:
@@ -170,8 +169,8 @@ def print_lake(lake: Lake) -> None:
     print(f"{snapshots} snapshots, {len(tasks)} data files, {size / 1e9:.2f} GB in {len(tables)} tables")
 
 
-def measure(source: str, home: Path, days: int, check: bool) -> Measured:
-    """Fill one lake, print what came of it, and hold it against the file if asked to."""
+def measure(source: str, home: Path, days: int, check: bool) -> float:
+    """Fill one lake, print what came of it, hold it against the file if asked to; return the peak memory in MB."""
     with shop_url(source, home) as url:
         stage = settled_stage(home, url)
         measured = fill_in_a_process(home, days)
@@ -191,7 +190,7 @@ def measure(source: str, home: Path, days: int, check: bool) -> Measured:
         result = reconcile(lake_of(stage), calendar_days(shop.FIRST_DAY, last))
         print("\n".join(result.lines()))
         assert not result.differences, f"{len(result.differences)} figures differ from the file"
-    return measured
+    return float(measured["peak_mb"])
 
 
 def main() -> None:
@@ -211,12 +210,15 @@ def main() -> None:
         parser.exit(1, f"{missing}\n")
     with TemporaryDirectory(prefix="pricing-lake-") as temporary:
         root = given.home.absolute() if given.home else Path(temporary)
-        peaks = {}
-        for days in [given.days] if given.days else SIZES:
-            peaks[days] = measure(given.source, root / f"{days}-days", days, given.reconcile)["peak_mb"]
+        homes = {days: root / f"{days}-days" for days in ([given.days] if given.days else SIZES)}
+        used = ", ".join(str(home) for home in homes.values() if home.exists())
+        if used:
+            parser.error(f"{used} exists already; give --home another folder")
+        peaks = {days: measure(given.source, home, days, given.reconcile) for days, home in homes.items()}
     growth = max(peaks.values()) / min(peaks.values())
-    print(f"peak memory by days {', '.join(f'{days}: {peak:.0f} MB' for days, peak in peaks.items())}: {growth:.2f}x")
-    assert growth <= MEMORY_GOAL, f"memory grows {growth:.2f}x with the days; at most {MEMORY_GOAL}x is allowed"
+    print(f"\npeak memory {', '.join(f'{days} days {peak:.0f} MB' for days, peak in peaks.items())}: {growth:.2f}x")
+    if growth > MEMORY_GOAL:
+        parser.exit(1, f"memory grows {growth:.2f}x with the days; at most {MEMORY_GOAL}x is the goal\n")
 
 
 if __name__ == "__main__":

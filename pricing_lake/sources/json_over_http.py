@@ -88,7 +88,6 @@ class JsonClient:
         options = self.options
         return Retry(
             total=options.attempts - 1,
-            redirect=False,
             backoff_factor=options.backoff_seconds,
             backoff_max=options.longest_pause_seconds,
             backoff_jitter=options.backoff_seconds / 4,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,13 +48,13 @@ def as_batches(cursor: SSCursor, schema: pa.Schema, batch_rows: int, batch_bytes
     A batch has `batch_rows` rows, or fewer when `batch_bytes` are reached before.
     """
     while rows := _filled(cursor, batch_rows, batch_bytes):
-        split = _split_packets if isinstance(rows[0], bytes) else _split_values
-        columns = split(rows, len(schema))
+        are_packets = isinstance(rows[0], bytes)
+        columns = _split_packets(rows, len(schema)) if are_packets else _split_values(rows)
         yield pa.RecordBatch.from_arrays([_text(column) for column in columns], schema=schema)
 
 
-def _filled(cursor: SSCursor, batch_rows: int, batch_bytes: int) -> list[bytes] | list[Values]:
-    rows: list[bytes] | list[Values] = []
+def _filled(cursor: SSCursor, batch_rows: int, batch_bytes: int) -> list[Any]:
+    rows: list[Any] = []
     held = 0
     while len(rows) < batch_rows and held < batch_bytes:
         piece = cursor.fetchmany(min(PIECE_ROWS, batch_rows - len(rows)))
@@ -103,7 +104,7 @@ def _lengths(octets: npt.NDArray[np.uint8], at: Places) -> tuple[Places, Places,
     return start, length, is_null
 
 
-def _split_values(rows: Sequence[Values], columns: int) -> Iterator[pa.LargeBinaryArray]:
+def _split_values(rows: Sequence[Values]) -> Iterator[pa.LargeBinaryArray]:
     """Turn rows that the driver split itself into columns."""
     return (pa.array(values, pa.large_binary()) for values in zip(*rows, strict=True))
 

@@ -14,7 +14,7 @@ import dagster as dg
 
 from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
 from pricing_lake.contracts.marts_operations import DATA_QUALITY_DAILY
-from pricing_lake.contracts.model import Grain, Table
+from pricing_lake.contracts.model import Grain
 from pricing_lake.contracts.quality import QUALITY
 from pricing_lake.definitions import table_assets
 from pricing_lake.lake.catalog import Lake
@@ -31,17 +31,7 @@ LONGEST_RANGE = 7
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-def fed_by_smartgo() -> list[Table]:
-    """Tables that SmartGo's sales alone can fill, in flow order: one that needs another source too is left out."""
-    filled = {RAW_SMARTGO_SALES.id: RAW_SMARTGO_SALES}
-    for asset in table_assets():
-        reads = {table.id for table in asset.reads}
-        if reads and (reads <= filled.keys() or asset.contract in QUALITY):
-            filled[asset.contract.id] = asset.contract
-    return list(filled.values())
-
-
-TABLES = fed_by_smartgo()
+TABLES = [asset.contract for asset in table_assets()]
 DAY_TABLES = [asset_key(table) for table in TABLES if table.every is Grain.DAY]
 MONTH_TABLES = [asset_key(table) for table in TABLES if table.every is Grain.MONTH]
 SALES = [asset_key(RAW_SMARTGO_SALES)]

@@ -17,7 +17,8 @@ from pymysql.cursors import SSCursor
 from pricing_lake.errors import ConfigurationError, PricingLakeError, SourceUnavailableError
 from pricing_lake.sources.adbc import ReadOptions
 from pricing_lake.sources.mysql import mysql_database
-from pricing_lake.sources.mysql_rows import streamed
+from pricing_lake.sources.mysql_rows import as_batches, streamed
+from pricing_lake.sources.smartgo_mapping import COLUMNS
 from pricing_lake_tests.services.mariadb import MariaDbMissingError, installed, running_mariadb, server_programs
 from pricing_lake_tests.services.mariadb_shop import MariaDbShop, connected, execute, mariadb_shop
 from pricing_lake_tests.sources.sales import DAY
@@ -79,16 +80,20 @@ class TestSession:
             (row,) = snapshot.rows("SELECT 1, 2.50, 1e0, DATE'2026-11-01', 'a', NULL")
         assert [type(value).__name__ for value in row] == ["int", "Decimal", "float", "date", "str", "NoneType"]
 
-    def test_rows_are_split_by_our_own_loop_as_the_driver_splits_them(self, shop: MariaDbShop) -> None:
+    def test_the_driver_gives_whole_packets_which_say_what_its_values_say(self, shop: MariaDbShop) -> None:
         shop.add(brand=None, description="long " * 100)
+        schema = pa.schema([(name, pa.string()) for name in COLUMNS])
         with mysql_database(shop.url, ReadOptions()).snapshot({}) as snapshot:
             with snapshot.connection.cursor(SSCursor) as plain:
                 plain.execute("SELECT * FROM sales")
-                theirs = plain.fetchall()
-            with streamed(snapshot.connection, "SELECT * FROM sales", None) as ours:
-                rows = ours.fetchmany(10)
-        assert [type(row) for row in rows] == [list, list]
-        assert [tuple(row) for row in rows] == theirs
+                (theirs,) = as_batches(plain, schema, 10, 10_000)
+            with streamed(snapshot.connection, "SELECT * FROM sales", None) as cursor:
+                packet, _ = cursor.fetchall()
+            with streamed(snapshot.connection, "SELECT * FROM sales", None) as cursor:
+                (ours,) = as_batches(cursor, schema, 10, 10_000)
+        assert isinstance(packet, bytes)
+        assert ours == theirs
+        assert ours.num_rows == 2
 
     def test_a_stream_left_early_ends_the_session(self, shop: MariaDbShop) -> None:
         shop.execute("INSERT INTO sales SELECT s.* FROM sales s, seq_2_to_50000")

@@ -2,8 +2,9 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -69,6 +70,19 @@ def body(text: bytes, length: int | None = None) -> Fault:
         handler.close_connection = True
 
     return fault
+
+
+def dripping(handler: BaseHTTPRequestHandler) -> None:
+    """Answer 200 with a body that comes byte by byte, ten a second, each soon enough for itself."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    with suppress(OSError):  # whoever asked has left
+        for _ in range(10):
+            handler.wfile.write(b" ")
+            handler.wfile.flush()
+            time.sleep(0.1)
+    handler.close_connection = True
 
 
 def sale(number: int, **changes: Any) -> dict[str, Any]:

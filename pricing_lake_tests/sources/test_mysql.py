@@ -1,20 +1,26 @@
 """What needs no server: how rows are split, what a session is told by product, what errors of MySQL mean."""
 
+from collections.abc import Sequence
+from itertools import chain
+from typing import cast
+
 import pyarrow as pa
 import pymysql
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from pymysql.protocol import MysqlPacket
+from pymysql.cursors import SSCursor
 
 from pricing_lake.errors import ConfigurationError, PricingLakeError, SourceDataError, SourceUnavailableError
 from pricing_lake.sources.adbc import ReadOptions
 from pricing_lake.sources.mysql import _session
 from pricing_lake.sources.mysql_errors import explain
-from pricing_lake.sources.mysql_rows import split_row, text_array
+from pricing_lake.sources.mysql_rows import as_batches
+
+Row = list[bytes | None]
 
 
-def sent(row: list[bytes | None]) -> bytes:
+def sent(row: Row) -> bytes:
     """A row as the protocol sends it."""
     return b"".join(b"\xfb" if value is None else _length(len(value)) + value for value in row)
 
@@ -28,23 +34,61 @@ def _length(size: int) -> bytes:
     raise AssertionError(size)
 
 
-VALUES = st.one_of(st.none(), st.binary(max_size=20), st.integers(240, 70_000).map(lambda size: b"x" * size))
+class Result:
+    """A result as a cursor gives it, piece by piece."""
+
+    def __init__(self, rows: Sequence[object]) -> None:
+        self.rows = list(rows)
+
+    def fetchmany(self, size: int) -> list[object]:
+        piece, self.rows = self.rows[:size], self.rows[size:]
+        return piece
 
 
-@given(st.lists(VALUES, max_size=15))
-def test_a_row_is_split_where_its_values_end(row: list[bytes | None]) -> None:
-    assert split_row(MysqlPacket(sent(row), "utf8")) == row
+def arrived(
+    rows: Sequence[object], columns: int, batch_rows: int = 100, batch_bytes: int = 1 << 20
+) -> list[list[tuple[str | None, ...]]]:
+    """The values of each batch that a result becomes."""
+    schema = pa.schema([(f"c{number}", pa.string()) for number in range(columns)])
+    batches = list(as_batches(cast("SSCursor", Result(rows)), schema, batch_rows, batch_bytes))
+    for batch in batches:
+        batch.validate(full=True)
+    return [list(zip(*(column.to_pylist() for column in batch.columns), strict=True)) for batch in batches]
+
+
+VALUES = st.one_of(
+    st.none(), st.text(max_size=20).map(str.encode), st.integers(240, 70_000).map(lambda size: b"x" * size)
+)
+ROWS = st.integers(1, 15).flatmap(lambda width: st.lists(st.lists(VALUES, min_size=width, max_size=width), min_size=1))
+
+
+@settings(deadline=None)
+@given(ROWS)
+def test_rows_are_split_where_their_values_end(rows: list[Row]) -> None:
+    expected = [tuple(None if value is None else value.decode() for value in row) for row in rows]
+    for result in ([sent(row) for row in rows], [tuple(row) for row in rows]):
+        assert list(chain(*arrived(result, len(rows[0])))) == expected
 
 
 def test_a_value_of_more_than_sixteen_million_bytes_too() -> None:
     row = [b"a", b"x" * (1 << 24), None, b"b"]
-    assert split_row(MysqlPacket(sent(row), "utf8")) == row
+    ((shown,),) = arrived([sent(row)], 4)
+    assert shown == ("a", "x" * (1 << 24), None, "b")
 
 
 def test_text_that_is_no_utf8_is_marked_where_it_is_wrong() -> None:
-    array = text_array([b"caf\xc3\xa9", None, b"caf\xe9", "🧥".encode()[:3]])
-    assert array.type == pa.string()
-    assert array.to_pylist() == ["café", None, "caf�", "�"]
+    column = [b"caf\xc3\xa9", None, b"caf\xe9", "🧥".encode()[:3]]
+    assert arrived([sent([value]) for value in column], 1) == [[("café",), (None,), ("caf\ufffd",), ("\ufffd",)]]
+
+
+@pytest.mark.parametrize(("options", "sizes"), [((1000, 1 << 20), [1000, 1000, 100]), ((1000, 100), [256] * 8 + [52])])
+def test_a_batch_is_full_by_rows_or_by_bytes(options: tuple[int, int], sizes: list[int]) -> None:
+    assert [len(rows) for rows in arrived([sent([b"x"])] * 2100, 1, *options)] == sizes
+
+
+def test_rows_of_another_shape_are_told() -> None:
+    with pytest.raises(SourceDataError, match="another shape"):
+        arrived([sent([b"a", b"b"])], 1)
 
 
 @pytest.mark.parametrize(

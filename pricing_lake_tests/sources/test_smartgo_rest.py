@@ -25,7 +25,7 @@ from pricing_lake.sources.smartgo_rest import RestShop
 from pricing_lake.sources.smartgo_rest_url import parse_rest_url, with_token
 from pricing_lake.sources.window import Control, Source, Window
 from pricing_lake_tests.sources.sales import DAY, SALE
-from pricing_lake_tests.sources.sales_service import SalesService, body, sale, serving, status
+from pricing_lake_tests.sources.sales_service import SalesService, body, dripping, sale, serving, status
 
 QUICK = HttpOptions(connect_timeout_seconds=1, read_timeout_seconds=1, attempts=4, backoff_seconds=0.01)
 FIVE = [sale(number) for number in range(5)]
@@ -145,11 +145,26 @@ class TestFaults:
         assert read_table(shop(service)).num_rows == 5
         assert len(service.asked) == 9
 
-    def test_as_long_as_the_service_asks_for(self, service: SalesService) -> None:
-        service.faults = [status(429, retry_after="1")]
+    @pytest.mark.parametrize(("wanted", "longest", "least"), [("1", 60, 1), ("3600", 1, 0.9)])
+    def test_as_long_as_the_service_asks_for_but_not_for_ever(
+        self, service: SalesService, wanted: str, longest: int, least: float
+    ) -> None:
+        service.faults = [status(429, retry_after=wanted)]
+        options = HttpOptions(backoff_seconds=0.01, longest_pause_seconds=longest)
         started = time.monotonic()
-        read_table(shop(service))
-        assert 1 <= time.monotonic() - started < 3
+        read_table(RestShop(parse_rest_url(service.url), SmartGoMapping(), options))
+        assert least <= time.monotonic() - started < 3
+
+    def test_faults_of_all_kinds_share_the_attempts(self, service: SalesService) -> None:
+        service.faults = [status(503), body(b"{", 100)] * 4
+        refusal(service, SourceUnavailableError)
+        assert len(service.asked) == 4
+
+    def test_a_body_that_drips(self, service: SalesService) -> None:
+        service.faults = [dripping]
+        options = HttpOptions(read_timeout_seconds=1, total_seconds=0.3)
+        with pytest.raises(SourceUnavailableError, match=r"took longer than 0\.3 s: try again later"):
+            read_table(RestShop(parse_rest_url(service.url), SmartGoMapping(), options))
 
     @pytest.mark.parametrize("code", [429, 500, 502, 503, 504])
     def test_those_that_stay_may_pass_later(self, service: SalesService, code: int) -> None:
