@@ -134,16 +134,19 @@ def _image_root(stage: Stage) -> Check:
 
 
 def _embedder(stage: Stage) -> Check:
-    import cv2
+    import io
+
     import numpy as np
+    from PIL import Image
 
     from pricing_lake.cli.clients import embedder_of
 
     square = np.zeros((64, 64, 3), dtype=np.uint8)
     square[16:48, 16:48] = (30, 90, 200)
-    _, picture = cv2.imencode(".png", square)
+    picture = io.BytesIO()
+    Image.fromarray(square).save(picture, "PNG")
     embedder = embedder_of(stage)
-    vector = embedder.embed_one(picture.tobytes())
+    vector = embedder.embed_one(picture.getvalue())
     length = float(np.linalg.norm(vector.astype(np.float64)))
     fits = vector.shape == (embedder.dimensions,) and abs(length - 1) < 1e-5
     found = f"{embedder.model_id}: {vector.shape[0]} numbers of length {length:.6f}"

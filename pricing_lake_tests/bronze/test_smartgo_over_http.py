@@ -6,17 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from pricing_lake.cli.clients import lake_of
 from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
+from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.verdicts import Verdict, VerdictStore
-from pricing_lake.resources import resources_for
 from pricing_lake.stage import load_stage
 from pricing_lake_tests.canary import CANARY, DAY, places_with, publish_day, reason
 from pricing_lake_tests.sources.sales_service import SalesService, sale, serving, status
 
 
+def lake(home: Path) -> Lake:
+    return lake_of(load_stage({"PRICING_LAKE_HOME": str(home)}))
+
+
 def verdict(home: Path) -> Verdict:
-    lake = resources_for(load_stage({"PRICING_LAKE_HOME": str(home)}))["lake"].open()
-    return VerdictStore(lake.proofs).latest(RAW_SMARTGO_SALES.id, [DAY])[DAY]
+    return VerdictStore(lake(home).proofs).latest(RAW_SMARTGO_SALES.id, [DAY])[DAY]
 
 
 def test_a_day_is_published_and_its_dirt_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,8 +32,7 @@ def test_a_day_is_published_and_its_dirt_set_aside(tmp_path: Path, monkeypatch: 
     judged = verdict(tmp_path)
     assert (judged.source_rows, judged.good_rows, judged.quarantined_rows) == (7, 5, 2)
     assert dict(judged.reasons) == {"sold_price_unparseable": 1, "sold_at_in_future": 1, "sold_at_outside_partition": 1}
-    lake = resources_for(load_stage({"PRICING_LAKE_HOME": str(tmp_path)}))["lake"].open()
-    stored = lake.table(RAW_SMARTGO_SALES).scan().to_arrow()
+    stored = lake(tmp_path).table(RAW_SMARTGO_SALES).scan().to_arrow()
     assert stored["sold_price"].to_pylist() == [Decimal("12.50")] * 5
     assert set(stored["_source_system"].to_pylist()) == {"smartgo"}
 

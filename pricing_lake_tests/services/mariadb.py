@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypedDict
 
 PACKAGE = "mariadb-server"
 SERVER_USER = "mysql"
@@ -41,6 +42,14 @@ GRANT ALL ON *.* TO tests@'127.0.0.1' WITH GRANT OPTION;
 CREATE DATABASE shop;
 """
 """Run before the server accepts anybody: nobody may come in without a password."""
+
+
+class RunAs(TypedDict, total=False):
+    """The account a program runs as; empty for one's own."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
 
 
 class MariaDbMissingError(RuntimeError):
@@ -80,7 +89,7 @@ def running_mariadb(files: Mapping[str, str] | None = None) -> Iterator[str]:
         _hand_over(home)
         data = _create_data(programs["mariadb-install-db"], home)
         command = [programs["mariadbd"], "--no-defaults", *SETTINGS, *_places(home, data, port)]
-        named = (files or {}) | {"init-file": FIRST_STATEMENTS.format(password=password)}
+        named = dict(files or {}) | {"init-file": FIRST_STATEMENTS.format(password=password)}
         command += [f"--{option}={_written(home / option, text)}" for option, text in named.items()]
         with (
             (home / "log").open("wb") as log,
@@ -141,7 +150,7 @@ def _server_account() -> pwd.struct_passwd | None:
     return pwd.getpwnam(SERVER_USER) if os.geteuid() == 0 else None
 
 
-def _as_server() -> dict[str, object]:
+def _as_server() -> RunAs:
     account = _server_account()
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
 
