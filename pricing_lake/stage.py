@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class Stage:
     end_date: date | None
     engine: str
     smartgo_url: str
+    smartgo_token: str = field(repr=False)
     smartgo_mapping: Mapping[str, Any]
     carousel: CarouselSettings
     fx_url: str
@@ -92,6 +93,7 @@ def load_stage(environment: Mapping[str, str] | None = None) -> Stage:
         end_date=read.optional_day("PRICING_LAKE_END_DATE"),
         engine=read.one_of("PRICING_LAKE_ENGINE", ENGINES),
         smartgo_url=read.text("SMARTGO_URL", f"sqlite:///{home / 'sample' / 'smartgo.db'}"),
+        smartgo_token=read.text("SMARTGO_TOKEN", ""),
         smartgo_mapping=_table(written, "smartgo_mapping"),
         carousel=_carousel(read, written),
         fx_url=read.text("FX_URL", "off"),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class SmartGoResource(dg.ConfigurableResource["SmartGoResource"]):
-    """The shop's database. The resource knows the lake's home; URL and column mapping are read when a run opens it."""
+    """The shop's database or service. The resource knows the lake's home; URL and column mapping are read when a run opens it."""
 
     home: str
 
@@ -20,6 +20,10 @@ class SmartGoResource(dg.ConfigurableResource["SmartGoResource"]):
         """A source on the stage's URL and column mapping. Raises ConfigurationError for an unusable URL."""
         from pricing_lake.sources.smartgo import open_smartgo
         from pricing_lake.sources.smartgo_mapping import SmartGoMapping
+        from pricing_lake.sources.smartgo_rest_url import with_token
 
         stage = load_stage({**os.environ, "PRICING_LAKE_HOME": self.home})
-        return open_smartgo(stage.smartgo_url, SmartGoMapping.from_mapping(stage.smartgo_mapping))
+        url = stage.smartgo_url
+        if stage.smartgo_token and url.startswith(("https://", "http://")):
+            url = with_token(url, stage.smartgo_token)
+        return open_smartgo(url, SmartGoMapping.from_mapping(stage.smartgo_mapping))

@@ -58,3 +58,10 @@ def test_the_token_leaves_no_trace(
     if not result.success:
         assert "refuses the token (401): correct SMARTGO_TOKEN" in reason(result)
         assert any("dagster" in place for place in places_with(tmp_path, needles=(b"refuses the token",)))
+
+
+def test_the_token_may_stand_in_a_setting_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMARTGO_TOKEN", CANARY)
+    with serving(SalesService([sale(1)], token=CANARY)) as service:
+        address = service.url.rpartition("@")[2].rpartition("//")[2]
+        assert publish_day(tmp_path, monkeypatch, f"http://{address}").success
