@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class SmartGoResource(dg.ConfigurableResource["SmartGoResource"]):
-    """The shop's database or service. The resource knows the lake's home; URL and column mapping are read when a run opens it."""
+    """The shop's database or service.
+
+    The resource knows the lake's home; URL, token and column mapping are read when a run opens it.
+    """
 
     home: str
 
