@@ -45,6 +45,7 @@ class Stage:
     end_date: date | None
     engine: str
     smartgo_url: str
+    smartgo_parameter: str
     smartgo_token: str = field(repr=False)
     smartgo_mapping: Mapping[str, Any]
     carousel: CarouselSettings
@@ -93,6 +94,7 @@ def load_stage(environment: Mapping[str, str] | None = None) -> Stage:
         end_date=read.optional_day("PRICING_LAKE_END_DATE"),
         engine=read.one_of("PRICING_LAKE_ENGINE", ENGINES),
         smartgo_url=read.text("SMARTGO_URL", f"sqlite:///{home / 'sample' / 'smartgo.db'}"),
+        smartgo_parameter=read.text("SMARTGO_PARAMETER", ""),
         smartgo_token=read.text("SMARTGO_TOKEN", ""),
         smartgo_mapping=_table(written, "smartgo_mapping"),
         carousel=_carousel(read, written),

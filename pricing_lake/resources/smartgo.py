@@ -21,12 +21,15 @@ class SmartGoResource(dg.ConfigurableResource["SmartGoResource"]):
 
     def source(self) -> "SmartGoSource":
         """A source on the stage's URL and column mapping. Raises ConfigurationError for an unusable URL."""
+        from pricing_lake.resources.smartgo_parameter import read_smartgo_parameter
         from pricing_lake.sources.smartgo import open_smartgo
         from pricing_lake.sources.smartgo_mapping import SmartGoMapping
         from pricing_lake.sources.smartgo_rest_url import with_token
 
         stage = load_stage({**os.environ, "PRICING_LAKE_HOME": self.home})
-        url = stage.smartgo_url
+        url, mapping = stage.smartgo_url, stage.smartgo_mapping
+        if stage.smartgo_parameter:
+            url, mapping = read_smartgo_parameter(stage.smartgo_parameter)
         if stage.smartgo_token and url.startswith(("https://", "http://")):
             url = with_token(url, stage.smartgo_token)
-        return open_smartgo(url, SmartGoMapping.from_mapping(stage.smartgo_mapping))
+        return open_smartgo(url, SmartGoMapping.from_mapping(mapping))

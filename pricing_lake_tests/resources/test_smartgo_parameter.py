@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -13,6 +14,7 @@ from moto.server import ThreadedMotoServer
 
 from pricing_lake.errors import ConfigurationError, SourceUnavailableError
 from pricing_lake.resources import smartgo_parameter
+from pricing_lake.resources.smartgo import SmartGoResource
 from pricing_lake.resources.smartgo_parameter import parameter_name, read_smartgo_parameter
 
 NAME = parameter_name("dev")
@@ -155,3 +157,11 @@ def test_an_address_where_nothing_answers_may_answer_later(monkeypatch: pytest.M
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
         assert "try again later" in refusal(SourceUnavailableError)
+
+
+def test_a_run_opens_the_shop_that_the_parameter_describes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(json.dumps(CONFIG | {"host": "127.0.0.1", "port": 1}))
+    monkeypatch.setenv("SMARTGO_PARAMETER", NAME)
+    with pytest.raises(SourceUnavailableError, match=r"127\.0\.0\.1:1") as refused:
+        SmartGoResource(home=str(tmp_path)).source().probe()
+    assert PASSWORD not in str(refused.value)
