@@ -51,7 +51,7 @@ QUARANTINED_ROWS = Table(
         Column("tenant_id", TEXT, "The shop, as received; it may be the very thing that is malformed."),
         Column("row_key", TEXT, "The row's key as received, parts joined by `|`.", pii=Pii.PSEUDONYM),
         Column("reasons", TEXT_LIST, "Every rule the row broke, by name.", required=True),
-        Column("raw_row", TEXT, "The row as received, as JSON: what `pricing-lake replay` reads.", pii=Pii.DIRECT),
+        Column("raw_row", TEXT, "The row as received, as JSON: a replay can start from it.", pii=Pii.DIRECT),
         VERDICT_BATCH_ID,
         RUN_ID,
     ),
