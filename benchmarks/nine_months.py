@@ -156,7 +156,7 @@ def print_parts(measured: Measured) -> None:
     outside = 1000 * (whole - by_part[TRANSFORM]) / count
     print(
         f"{count} partitions x assets in {measured['runs']} runs: framework {milliseconds:.0f} ms each "
-        f"(goal {MILLISECONDS_GOAL:.0f} on an idle machine), everything but transforms {outside:.0f} ms each"
+        f"(goal {MILLISECONDS_GOAL:.0f}), everything but transforms {outside:.0f} ms each"
     )
 
 
