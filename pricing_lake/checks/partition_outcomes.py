@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import dagster as dg
-from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
+
+from pricing_lake.checks.materialization_targets import latest_targets
 
 _WORST_FIRST = (dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN)
 
@@ -27,18 +28,9 @@ def record_outcomes(
     context: dg.AssetCheckExecutionContext, asset: dg.AssetKey, check: str, outcomes: Mapping[str, Outcome]
 ) -> dg.AssetCheckResult:
     """Log one evaluation per partition (at least one); return the aggregate that Dagster demands, the worst of them."""
-    stored = context.instance.get_latest_storage_id_by_partition(
-        asset, dg.DagsterEventType.ASSET_MATERIALIZATION, set(outcomes)
-    )
     now = datetime.now(UTC).timestamp()
+    targets = latest_targets(context.instance, asset, dict.fromkeys(outcomes, now), own={})
     for partition, outcome in outcomes.items():
-        target = (
-            AssetCheckEvaluationTargetMaterializationData(
-                storage_id=stored[partition], run_id=context.run.run_id, timestamp=now
-            )
-            if partition in stored
-            else None
-        )
         evaluation = dg.AssetCheckEvaluation(
             asset_key=asset,
             check_name=check,
@@ -47,7 +39,7 @@ def record_outcomes(
             severity=outcome.severity,
             description=outcome.description,
             metadata=dict(outcome.metadata),
-            target_materialization_data=target,
+            target_materialization_data=targets.get(partition),
         )
         context.op_execution_context.log_event(evaluation)  # type: ignore[arg-type]  # it logs more than it declares
     return _worst(asset, check, outcomes)

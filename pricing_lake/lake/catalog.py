@@ -13,8 +13,6 @@ from pricing_lake.contracts.columns import stored_columns
 from pricing_lake.contracts.model import Table
 from pricing_lake.errors import ContractError
 
-EMBEDDING_ENCODINGS = ("BYTE_STREAM_SPLIT", "PLAIN")
-
 
 @dataclass(frozen=True)
 class Lake:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pricing_lake.contracts.bronze_carousel import RAW_CAROUSEL_SALES
 from pricing_lake.contracts.cast import REASON_COLUMN
 from pricing_lake.errors import ConfigurationError
 from pricing_lake.sources.dynamodb_values import read_value
@@ -17,20 +18,7 @@ PARTITION_KEY = "PK"
 SORT_KEY = "SK"
 KEY_COLUMNS = ("sale_id", "tenant_id", "product_id")
 """Columns that an item's keys hold: `TENANT#{tenant_id}#PRODUCT#{product_id}` and `SALE#{date}#{sale_id}`."""
-ATTRIBUTE_COLUMNS = (
-    "category",
-    "brand",
-    "condition",
-    "sold_price",
-    "currency",
-    "sold_at",
-    "image_url",
-    "description",
-    "customer_id",
-    "quantity",
-    "updated_at",
-    "deleted_at",
-)
+ATTRIBUTE_COLUMNS = tuple(name for name in RAW_CAROUSEL_SALES.names if name not in KEY_COLUMNS)
 """Columns that an item holds as attributes, by default under the same names."""
 SCHEMA = pa.schema([(name, pa.string()) for name in (*KEY_COLUMNS, *ATTRIBUTE_COLUMNS, REASON_COLUMN)])
 

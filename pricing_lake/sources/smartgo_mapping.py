@@ -5,26 +5,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Self
 
+from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
 from pricing_lake.errors import ConfigurationError
 from pricing_lake.sources.identifiers import IDENTIFIER, TableName, quoted
 
-COLUMNS = (
-    "sale_id",
-    "tenant_id",
-    "product_id",
-    "category",
-    "brand",
-    "condition",
-    "sold_price",
-    "currency",
-    "sold_at",
-    "image_url",
-    "description",
-    "customer_id",
-    "quantity",
-    "updated_at",
-    "deleted_at",
-)
+COLUMNS = RAW_SMARTGO_SALES.names
 """Every column of a sale, in the order in which batches carry them."""
 
 MOMENTS = ("sold_at", "updated_at", "deleted_at")

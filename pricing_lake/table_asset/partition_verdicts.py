@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
-from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
+from pricing_lake.checks.materialization_targets import latest_targets
 from pricing_lake.contracts.model import Table
 from pricing_lake.table_asset.column_schema import asset_key
 
@@ -91,7 +91,10 @@ def _days(verdicts: Sequence["Verdict"]) -> str:
 def _record_each(
     context: dg.AssetExecutionContext, key: dg.AssetKey, table: Table, verdicts: Sequence["Verdict"]
 ) -> None:
-    targets = _targets(context, key, verdicts)
+    evaluated = {verdict.partition: verdict.evaluated_at.timestamp() for verdict in verdicts}
+    own = {verdict.partition: context.run.run_id for verdict in verdicts if verdict.passed}
+    # A refused day points at what an earlier run published, if any did.
+    targets = latest_targets(context.instance, key, evaluated, own)
     for verdict in verdicts:
         for name, held, severity, metadata in (
             (GATE, verdict.passed, dg.AssetCheckSeverity.ERROR, _rules(verdict)),
@@ -109,33 +112,6 @@ def _record_each(
                     target_materialization_data=targets.get(verdict.partition),
                 )
             )
-
-
-def _targets(
-    context: dg.AssetExecutionContext, key: dg.AssetKey, verdicts: Sequence["Verdict"]
-) -> dict[str, AssetCheckEvaluationTargetMaterializationData]:
-    """The latest materialization of each partition: a verdict that points at no or an older one reads "Missing".
-
-    A refused day points at what an earlier run published, if any did. One query serves all days; only refused days
-    cost one more each, to learn which run that was.
-    """
-    stored = context.instance.get_latest_storage_id_by_partition(
-        key, dg.DagsterEventType.ASSET_MATERIALIZATION, {verdict.partition for verdict in verdicts}
-    )
-    runs = {verdict.partition: context.run.run_id for verdict in verdicts if verdict.passed}
-    for verdict in verdicts:
-        if not verdict.passed and verdict.partition in stored:
-            known = dg.AssetRecordsFilter(key, asset_partitions=[verdict.partition])
-            runs[verdict.partition] = context.instance.fetch_materializations(known, limit=1).records[0].run_id
-    return {
-        verdict.partition: AssetCheckEvaluationTargetMaterializationData(
-            storage_id=stored[verdict.partition],
-            run_id=runs[verdict.partition],
-            timestamp=verdict.evaluated_at.timestamp(),
-        )
-        for verdict in verdicts
-        if verdict.partition in stored
-    }
 
 
 def _share_holds(table: Table, verdict: "Verdict") -> bool:
