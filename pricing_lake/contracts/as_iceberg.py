@@ -59,7 +59,8 @@ def iceberg_properties(table: Table) -> dict[str, str]:
     return {
         "format-version": "2",
         "write.parquet.compression-codec": "snappy",
-        "commit.retry.num-retries": "20",
+        # Two readers that began at the same offset must not both land: the second one loses, and starts again.
+        "commit.retry.num-retries": "0" if table.incremental else "20",
         "commit.retry.min-wait-ms": "50",
         "commit.retry.max-wait-ms": "2000",
         "commit.manifest-merge.enabled": "true",

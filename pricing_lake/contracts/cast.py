@@ -11,7 +11,11 @@ from pricing_lake.contracts.model import Column, Mode, Table
 from pricing_lake.errors import ContractError, SourceSchemaError
 
 REASON_COLUMN = "_reason"
-"""Reserved input column: a reason the producer already knows (an image that could not be fetched), or null."""
+"""Reserved input column: a reason the producer already knows (an image that could not be fetched), or null.
+
+Other columns whose names begin with an underscore are the producer's own notes on a row: no table stores them, and
+quarantined rows keep them.
+"""
 
 _ISO = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?"
 _OFFSET = r"(?:[zZ]|[+-]\d{2}:\d{2})"
@@ -63,7 +67,7 @@ def _check_columns(table: Table, raw: pa.Table) -> None:
 
 def unknown_columns(table: Table, raw: pa.Table) -> tuple[str, ...]:
     """Received columns that the contract does not know."""
-    return tuple(sorted(set(raw.column_names) - set(table.names) - {REASON_COLUMN}))
+    return tuple(sorted(name for name in set(raw.column_names) - set(table.names) if not name.startswith("_")))
 
 
 def _storage(array: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -129,7 +129,9 @@ class Table:
 
     `window` is the column that decides which partition (day or month) a row belongs to: a publish replaces exactly
     the rows of its windows. `key` is unique within one partition. `newest_first` orders rows that repeat a key: the
-    first is kept. `max_bad_share` refuses a day when more of its rows are bad, unless they are at most `few_bad_rows`.
+    first is kept. An `incremental` table carries how far its source was read in the commit that brings the rows, so its
+    commits are never retried blindly. `max_bad_share` refuses a day when more of its rows are bad, unless they are at
+    most `few_bad_rows`.
     """
 
     layer: Layer
@@ -144,6 +146,7 @@ class Table:
     rules: tuple[Rule, ...] = ()
     newest_first: tuple[str, ...] = ()
     correctable: bool = False
+    incremental: bool = False
     allow_empty: bool = False
     max_bad_share: float = 0.01
     few_bad_rows: int = 20

@@ -48,6 +48,12 @@ def _parse_instant(text: pl.Expr) -> pl.Expr:
     return zoned.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
 
 
+def _parse_boolean(text: pl.Expr) -> pl.Expr:
+    """The words that databases and CSV exports write for true and false, in any case; anything else is a null."""
+    words = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
+    return text.str.to_lowercase().replace_strict(words, default=None, return_dtype=pl.Boolean)
+
+
 def _parse_decimal(precision: int, scale: int) -> Callable[[pl.Expr], pl.Expr]:
     """Exact decimal text only: more digits than the type holds is a null, never a rounded value."""
     pattern = rf"^[+-]?0*\d{{1,{precision - scale}}}(\.\d{{0,{scale}}}0*)?$"
@@ -94,7 +100,9 @@ def _list_of(
 
 
 TEXT = _scalar("text", pa.string(), iceberg.StringType(), "string", pl.String(), "string")
-BOOLEAN = _scalar("boolean", pa.bool_(), iceberg.BooleanType(), "boolean", pl.Boolean(), "boolean")
+BOOLEAN = LogicalType(
+    "boolean", pa.bool_(), lambda _: iceberg.BooleanType(), "boolean", pl.Boolean(), "boolean", _parse_boolean
+)
 INTEGER = _scalar("integer", pa.int32(), iceberg.IntegerType(), "int", pl.Int32(), "integer")
 LONG = _scalar("long", pa.int64(), iceberg.LongType(), "bigint", pl.Int64(), "integer")
 DOUBLE = _scalar("double", pa.float64(), iceberg.DoubleType(), "double", pl.Float64(), "number")

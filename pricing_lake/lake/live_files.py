@@ -1,5 +1,6 @@
 """Which data files of a table belong to which partition windows, from one plan. Reads metadata only."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
@@ -62,13 +63,21 @@ def is_within(table: IcebergTable, contract: Table, file: DataFile, windows: Ite
 
 
 def published_hash(tasks: Sequence[FileScanTask]) -> str | None:
-    """Content hash of a partition's files, or None when they are not one complete publish of ours."""
+    """Content hash of a partition's files, or None when they are not complete publishes of ours.
+
+    Of a partition that grew by increments, it is the hash of the sorted hashes of the increments.
+    """
     names = [_NAME.search(task.file.file_path) for task in tasks]
-    if not names or any(task.delete_files for task in tasks):
+    if not names or not all(names) or any(task.delete_files for task in tasks):
         return None
-    hashes = {name["hash"] for name in names if name}
-    complete = all(names) and len(hashes) == 1 and {int(name["count"]) for name in names if name} == {len(names)}
-    return hashes.pop() if complete else None
+    groups: dict[str, list[int]] = {}
+    for name in filter(None, names):
+        groups.setdefault(name["hash"], []).append(int(name["count"]))
+    if any(set(counts) != {len(counts)} for counts in groups.values()):
+        return None
+    if len(groups) == 1:
+        return next(iter(groups))
+    return hashlib.blake2b("".join(sorted(groups)).encode(), digest_size=16).hexdigest()
 
 
 def _bounds(table: IcebergTable, contract: Table, file: DataFile) -> tuple[object, object]:

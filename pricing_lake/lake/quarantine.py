@@ -33,30 +33,49 @@ class ErrorLanes:
     """Lanes at `_errors/<layer>/<table>/dt=<partition>/run_id=<batch>/*.json`, one JSON object per line.
 
     A lane is written whole before its verdict, under the batch that the verdict names: a crash in between leaves a
-    lane that no verdict points to, which readers never see.
+    lane that no verdict points to, which readers never see. Increments have lanes of their own below the day they were
+    taken, `increment=<id>/`, which settling the day gathers into one.
     """
 
     files: fs.FileSystem
 
     def write(self, table_id: str, partition: str, batch_id: str, lines: Sequence[str]) -> None:
         """Write the lines of one publish, as `lane_lines` made them."""
-        folder = _folder(table_id, partition, batch_id)
+        self._write(_folder(table_id, partition, batch_id), lines)
+
+    def _write(self, folder: str, lines: Sequence[str]) -> None:
         for number, start in enumerate(range(0, len(lines), _ROWS_PER_FILE)):
             if number == 0:
                 self.files.create_dir(folder, recursive=True)
             with self.files.open_output_stream(f"{folder}/{number:05d}.json") as stream:
                 stream.write("\n".join(lines[start : start + _ROWS_PER_FILE]).encode())
 
+    def write_increment(self, table_id: str, day: str, increment: str, lines: Sequence[str]) -> None:
+        """Write the lane of one increment, in place of what an earlier attempt at the same increment left."""
+        folder = f"_errors/{table_id}/dt={day}/increment={increment}"
+        self.files.delete_dir_contents(folder, missing_dir_ok=True)
+        self._write(folder, lines)
+
+    def increments(self, table_id: str, day: str) -> list[str]:
+        """Lines of every increment that was taken on this day."""
+        found = self.files.get_file_info(
+            fs.FileSelector(f"_errors/{table_id}/dt={day}", allow_not_found=True, recursive=True)
+        )
+        paths = sorted(info.path for info in found if info.is_file and "/increment=" in info.path)
+        return [line for path in paths for line in self._lines(path)]
+
     def read(self, table_id: str, partition: str, batch_id: str) -> Iterator[LaneRow]:
         """Rows of one publish in the order they were received."""
         selector = fs.FileSelector(_folder(table_id, partition, batch_id), allow_not_found=True)
         for info in sorted(self.files.get_file_info(selector), key=lambda info: info.path):
-            with self.files.open_input_stream(info.path) as stream:
-                for line in stream.read().decode().split("\n"):
-                    body = json.loads(line)
-                    yield LaneRow(
-                        body["tenant_id"], body["row_key"], tuple(body["reasons"]), json.dumps(body["raw_row"])
-                    )
+            for line in self._lines(info.path):
+                body = json.loads(line)
+                yield LaneRow(body["tenant_id"], body["row_key"], tuple(body["reasons"]), json.dumps(body["raw_row"]))
+
+    def _lines(self, path: str) -> list[str]:
+        with self.files.open_input_stream(path) as stream:
+            text: str = stream.read().decode()
+        return text.split("\n")
 
 
 def lane_lines(contract: Table, rows: pa.Table) -> list[str]:
@@ -70,6 +89,12 @@ def lane_hash(lines: Sequence[str]) -> str:
     for line in sorted(lines):
         digest.update(line.encode())
     return digest.hexdigest() if lines else ""
+
+
+def reasons_of(line: str) -> list[str]:
+    """The reasons of one line of a lane."""
+    reasons: list[str] = json.loads(line)["reasons"]
+    return reasons
 
 
 def _folder(table_id: str, partition: str, batch_id: str) -> str:

@@ -1,7 +1,8 @@
 """The half-open UTC stretch of time that one partition of a table covers. Reads and writes nothing."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Self
 
 import pyarrow as pa
 
@@ -21,6 +22,12 @@ class PartitionWindow:
     def __post_init__(self) -> None:
         if self.start.utcoffset() != timedelta(0) or self.end.utcoffset() != timedelta(0) or self.start >= self.end:
             raise ContractError(f"partition {self.key}: window must be a non-empty stretch in UTC")
+
+    @classmethod
+    def of_day(cls, day: date) -> Self:
+        """The partition of one UTC day, keyed by its date."""
+        start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        return cls(start, start + timedelta(days=1), day.isoformat())
 
     @property
     def first_day(self) -> date:

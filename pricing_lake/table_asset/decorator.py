@@ -24,6 +24,7 @@ from pricing_lake.table_asset.partition_verdicts import Event, check_specs, reco
 
 if TYPE_CHECKING:
     from pricing_lake.lake.catalog import Lake
+    from pricing_lake.lake.publish import Publication
 
 WINDOW = "window"
 Transform = Callable[..., pa.Table | Candidate]
@@ -107,18 +108,24 @@ class TableAsset:
             output_required=False,
         )
         def compute(context: dg.AssetExecutionContext) -> Iterator[Event]:
-            from pricing_lake.lake.publish import publish  # here, so that loading the graph stays quick
-
             windows = [_window(partitions, key) for key in context.partition_keys]
             lake = context.resources.lake.open()
             try:
-                produce = self.producer(lake, windows, context.resources)
-                publication = publish(lake, table, windows, produce, context.run.run_id)
+                publication = self.publication(lake, windows, context)
             except PermanentError as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
             yield from record_publication(context, table, publication)
 
         return compute
+
+    def publication(
+        self, lake: "Lake", windows: Sequence[PartitionWindow], context: dg.AssetExecutionContext
+    ) -> "Publication":
+        """Publish these partitions."""
+        from pricing_lake.lake.publish import publish  # here, so that loading the graph stays quick
+
+        produce = self.producer(lake, windows, context.resources)
+        return publish(lake, self.contract, windows, produce, context.run.run_id)
 
     def producer(
         self, lake: "Lake", windows: Sequence[PartitionWindow], resources: Any
