@@ -25,11 +25,11 @@ _MESSAGE_KEY = Column("message_key", TEXT, "The message's key as text; null when
 RAW_ORDERS_STREAM = Table(
     layer=Layer.BRONZE,
     name="raw_orders_stream",
-    grain="One row per usable message of the order topic, in the day of the message's own timestamp.",
+    grain="One row per usable message of the order topic, in the day of the event it tells of.",
     owner=Owner.INGESTION,
     key=("topic", "partition", "offset"),
-    window="message_ts",
-    partition_by=(Partition("message_ts", "day"),),
+    window="event_ts",
+    partition_by=(Partition("event_ts", "month"),),
     incremental=True,
     allow_empty=True,
     # What cannot be used goes to the dead letters one by one; a producer gone wrong must not stop the offsets.

@@ -61,6 +61,9 @@ class Grain(StrEnum):
     DAY = "day"
     MONTH = "month"
 
+    WHOLE = "whole"
+    """The whole table is one partition, made anew from everything that is published: history has no last day."""
+
 
 class Mode(StrEnum):
     """What happens when a source sends a column that the contract does not know."""

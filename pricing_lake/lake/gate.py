@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 import polars as pl
@@ -13,6 +14,9 @@ from pricing_lake.contracts.split import Split
 from pricing_lake.lake.verdicts import RuleResult
 
 _CENT = Decimal("0.005")
+_EMPTY = "no rows: an outage, or a day the source has not filled yet"
+
+Extreme = Decimal | datetime | str
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,10 @@ class Candidate:
     """Rows that want to become one partition.
 
     `rows` are as received (contract columns by name, any readable type). `excluded` counts rows left out on purpose,
-    by reason. `expected_rows` and `expected_totals` (by column) are the source's own control figures from the same
-    snapshot; None or absent where the source gives none.
+    by reason. `expected_rows`, `expected_totals` and `expected_ranges` (least and greatest, by column) are the source's
+    own control figures from the same snapshot; None or absent where the source gives none. `control` is all of them as
+    text, kept as proof. `source_columns` are the source's columns with their types in full, `unread` those of them that
+    are not read and should be known. `empty_because` says why the partition may be without rows, or is empty.
     """
 
     rows: pa.Table
@@ -29,6 +35,11 @@ class Candidate:
     excluded: Mapping[str, int] = field(default_factory=dict)
     expected_rows: int | None = None
     expected_totals: Mapping[str, Decimal] = field(default_factory=dict)
+    expected_ranges: Mapping[str, tuple[Extreme, Extreme]] = field(default_factory=dict)
+    control: Mapping[str, str] = field(default_factory=dict)
+    source_columns: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    empty_because: str = ""
 
     @property
     def source_rows(self) -> int:
@@ -41,10 +52,12 @@ class Candidate:
 def judge(table: Table, candidate: Candidate, split: Split) -> tuple[RuleResult, ...]:
     """Every table-level rule of one partition, critical ones first failing being enough to refuse it."""
     rows = candidate.source_rows
-    results = [_count_law(candidate, split), _bad_share(table, rows, split), _not_empty(table, rows)]
+    results = [_count_law(candidate, split), _bad_share(table, rows, split), _not_empty(table, candidate)]
     if table.mode is Mode.QUARANTINE:
-        results.append(_known_columns(table, candidate))
+        results += _known_columns(table, candidate)
     results += [_control_total(name, total, candidate) for name, total in candidate.expected_totals.items()]
+    for name, extremes in candidate.expected_ranges.items():
+        results += _control_range(name, extremes, candidate.rows.column(name))
     results += [
         RuleResult(rule.name, Severity.WARN, broken == 0, broken, split.good.num_rows)
         for rule in table.row_rules
@@ -87,24 +100,33 @@ def _bad_share(table: Table, rows: int, split: Split) -> RuleResult:
     return RuleResult("bad_share", Severity.CRITICAL, passed, bad, rows, share, table.max_bad_share, note)
 
 
-def _not_empty(table: Table, rows: int) -> RuleResult:
-    passed = rows > 0 or table.allow_empty
-    note = "" if passed else "no rows: an outage, or a day the source has not filled yet"
+def _not_empty(table: Table, candidate: Candidate) -> RuleResult:
+    rows = candidate.source_rows
+    passed = rows > 0 or table.allow_empty or bool(candidate.empty_because)
+    note = candidate.empty_because if passed and not rows else "" if passed else _EMPTY
     return RuleResult("not_empty", Severity.CRITICAL, passed, checked_rows=rows, value=rows, note=note)
 
 
-def _known_columns(table: Table, candidate: Candidate) -> RuleResult:
-    unknown = unknown_columns(table, candidate.rows)
-    note = f"the source sends {', '.join(unknown)}; declare it in the contract to keep it" if unknown else ""
-    return RuleResult("known_columns", Severity.WARN, not unknown, value=len(unknown), threshold=0, note=note)
+def _known_columns(table: Table, candidate: Candidate) -> list[RuleResult]:
+    """Whether every column of the source is known; each one that is not is named by a result of its own as well."""
+    unknown = dict.fromkeys(unknown_columns(table, candidate.rows), "")
+    unknown |= {name: candidate.source_columns.get(name, "") for name in candidate.unread}
+    listed = ", ".join(f"{name} ({kind})" if kind else name for name, kind in unknown.items())
+    note = f"the source has {listed}; declare it in the contract to keep it, or ignore it in the mapping"
+    summary = RuleResult(
+        "known_columns", Severity.WARN, not unknown, value=len(unknown), threshold=0, note=note if unknown else ""
+    )
+    rows = candidate.source_rows
+    lane = [
+        RuleResult(f"unknown_column.{name}", Severity.WARN, passed=False, checked_rows=rows, note=kind)
+        for name, kind in unknown.items()
+    ]
+    return [summary, *lane]
 
 
 def _control_total(name: str, expected: Decimal, candidate: Candidate) -> RuleResult:
     """The source's own sum of a column against the sum of what arrived, to the cent."""
-    received = (
-        pl.Series(pl.from_arrow(candidate.rows.column(name))).cast(pl.String).cast(pl.Decimal(38, 6), strict=False)
-    )
-    total = Decimal(received.sum() or 0)
+    total = Decimal(_numbers(candidate.rows.column(name)).sum() or 0)
     passed = abs(total - expected) <= _CENT
     note = "" if passed else f"the source says {expected}, {total} arrived"
     return RuleResult(
@@ -117,6 +139,37 @@ def _control_total(name: str, expected: Decimal, candidate: Candidate) -> RuleRe
         float(expected),
         note,
     )
+
+
+def _control_range(name: str, expected: tuple[Extreme, Extreme], column: pa.ChunkedArray) -> list[RuleResult]:
+    """The source's own least and greatest value of a column against those that arrived: numbers to the cent."""
+    are_numbers = isinstance(expected[0], Decimal)
+    received = _numbers(column) if are_numbers else pl.Series(pl.from_arrow(column))
+    pairs = {"min": (expected[0], received.min()), "max": (expected[1], received.max())}
+    return [
+        RuleResult(
+            f"control_{bound}_{name}",
+            Severity.CRITICAL,
+            passed=_is_same(wanted, found),
+            checked_rows=len(column),
+            value=float(found) if isinstance(found, Decimal) else None,
+            threshold=float(wanted) if isinstance(wanted, Decimal) else None,
+            note="" if _is_same(wanted, found) else f"the source says {wanted}, {found or 'nothing'} arrived",
+        )
+        for bound, (wanted, found) in pairs.items()
+    ]
+
+
+def _is_same(wanted: Extreme, found: object) -> bool:
+    if isinstance(wanted, Decimal) and isinstance(found, Decimal):
+        return abs(found - wanted) <= _CENT
+    return found == wanted
+
+
+def _numbers(column: pa.ChunkedArray) -> pl.Series:
+    """A column as exact numbers; what is none becomes null. Databases read a number with spaces around it."""
+    text = pl.Series(pl.from_arrow(column)).cast(pl.String).str.strip_chars()
+    return text.cast(pl.Decimal(38, 6), strict=False)
 
 
 def _table_rules(table: Table, good: pa.Table) -> tuple[RuleResult, ...]:

@@ -4,6 +4,7 @@ Order is what makes it safe. The error lane and the verdict are written first, k
 anywhere and started again ends in the same state; files are staged unseen; a single snapshot makes them visible.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,13 +16,14 @@ from pyiceberg.table import Table as IcebergTable
 from pricing_lake.contracts.model import Table
 from pricing_lake.contracts.record_hash import content_hash, row_hashes
 from pricing_lake.contracts.split import split_rows
-from pricing_lake.errors import RefusedError
+from pricing_lake.errors import RefusedError, SourceSchemaError
 from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.commit import replace_windows
 from pricing_lake.lake.figures import figures_of
 from pricing_lake.lake.gate import Candidate, judge, refused
 from pricing_lake.lake.live_files import published_hash, window_tasks
 from pricing_lake.lake.quarantine import ErrorLanes, lane_hash, lane_lines
+from pricing_lake.lake.source_schema import SourceSchema
 from pricing_lake.lake.verdicts import RuleResult, Verdict, VerdictStore, now_utc
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.lake.writer import StagedFile, discard, stage_files
@@ -53,6 +55,7 @@ class _Batch:
     table: IcebergTable
     live: Mapping[str, str | None]
     latest: Mapping[str, Verdict]
+    source_schema: SourceSchema
 
     def judge(
         self, window: PartitionWindow, produce: Callable[[PartitionWindow], Candidate]
@@ -60,13 +63,16 @@ class _Batch:
         """Verdict of one partition, and its staged files, or None when nothing is to be committed for it."""
         try:
             candidate = produce(window)
+            split = split_rows(self.contract, candidate.rows, window.bounds(self.contract))
         except RefusedError as error:
             return self._prove(self._verdict(window, refused("upstream_published", str(error))), []), None
-        split = split_rows(self.contract, candidate.rows, window.bounds(self.contract))
+        except SourceSchemaError as error:
+            return self._prove(self._verdict(window, self.source_schema.refuse(error)), []), None
+        columns = self.source_schema.judge(candidate.source_columns, self.latest.get(window.key))
         hashes = row_hashes(self.contract, split.good)
         lines = lane_lines(self.contract, split.quarantined)
         verdict = replace(
-            self._verdict(window, judge(self.contract, candidate, split)),
+            self._verdict(window, (*judge(self.contract, candidate, split), *columns)),
             source_rows=candidate.source_rows,
             good_rows=split.good.num_rows,
             quarantined_rows=split.quarantined.num_rows,
@@ -76,6 +82,8 @@ class _Batch:
             figures=figures_of(self.contract, window, split.good, now_utc()),
             content_hash=content_hash(hashes),
             lane_hash=lane_hash(lines),
+            control=dict(candidate.control),
+            source_columns=dict(candidate.source_columns),
         )
         proved = self._prove(verdict, lines)
         if not proved.passed or self._is_live(verdict):
@@ -130,8 +138,10 @@ def publish(
     table = lake.table(contract)
     tasks = window_tasks(table, contract, windows)
     live = {key: (published_hash(files) if files else "") for key, files in tasks.items()}
-    latest = VerdictStore(lake.proofs).latest(contract.id, [window.key for window in windows])
-    batch = _Batch(lake, contract, run_id, str(uuid4()), now_utc(), table, live, latest)
+    store = VerdictStore(lake.proofs)
+    latest = store.latest(contract.id, [window.key for window in windows])
+    schema = SourceSchema(store, contract.id)
+    batch = _Batch(lake, contract, run_id, str(uuid4()), now_utc(), table, live, latest, schema)
     verdicts: list[Verdict] = []
     staged: dict[str, list[StagedFile]] = {}
     try:
@@ -161,4 +171,7 @@ def _commit(
         "pricing.content-hash": ",".join(by_key[window.key].content_hash for window in windows),
         "pricing.source-rows": ",".join(str(by_key[window.key].source_rows) for window in windows),
     }
+    control = {window.key: by_key[window.key].control for window in windows if by_key[window.key].control}
+    if control:
+        properties["pricing.source-control"] = json.dumps(control)
     return replace_windows(batch.lake, batch.contract, windows, files, properties)

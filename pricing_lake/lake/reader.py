@@ -74,3 +74,24 @@ class PublishedPartitions:
         if stored is not None:
             return stored == verdict.content_hash
         return sum(task.file.record_count for task in tasks) == verdict.good_rows
+
+
+@dataclass
+class PublishedTable:
+    """All partitions of one table together, for a table that is made of its whole history.
+
+    No verdict is asked for: whatever is in a table passed its gate, and a refused day left it as it was.
+    """
+
+    lake: Lake
+    contract: Table
+
+    def until(self, window: PartitionWindow) -> pa.Table:
+        """Every row, own columns only, from the beginning to the end of `window`; none when nothing was published."""
+        beginning = PartitionWindow(min(PartitionWindow.whole().start, window.start), window.end, window.key)
+        names = self.contract.names
+        target = pa.schema([arrow_schema(self.contract).field(name) for name in names])
+        scan = self.lake.table(self.contract).scan(
+            row_filter=window_predicate(self.contract, beginning), selected_fields=names
+        )
+        return scan.to_arrow().select(list(names)).cast(target)

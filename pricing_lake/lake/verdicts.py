@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +31,11 @@ class RuleResult:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one publish of one partition; `reasons` counts quarantined rows by broken rule."""
+    """The outcome of one publish of one partition; `reasons` counts quarantined rows by broken rule.
+
+    `control` holds the source's own figures as text, `source_columns` its columns with their types in full; both are
+    empty where the source tells nothing.
+    """
 
     table_id: str
     partition: str
@@ -49,6 +53,8 @@ class Verdict:
     figures: Mapping[str, float] = field(default_factory=dict)
     content_hash: str = ""
     lane_hash: str = ""
+    control: Mapping[str, str] = field(default_factory=dict)
+    source_columns: Mapping[str, str] = field(default_factory=dict)
 
     def says_the_same_as(self, other: "Verdict") -> bool:
         """Whether both judge the same rows alike: only who judged and when may differ."""
@@ -106,12 +112,23 @@ class VerdictStore:
     def latest(self, table_id: str, partitions: Iterable[str]) -> dict[str, Verdict]:
         """The newest verdict of each of `partitions` that has one."""
         wanted = set(partitions)
-        newest: dict[str, str] = {}
-        for info in self.files.get_file_info(fs.FileSelector(_folder(table_id), allow_not_found=True)):
-            stamp, _, partition = info.base_name.removesuffix(".json").partition("_")
-            if partition in wanted and stamp > newest.get(partition, ""):
-                newest[partition] = stamp
+        newest = {name: stamp for stamp, name in sorted(self._written(table_id)) if name in wanted}
         return {name: self._read(f"{_folder(table_id)}/{stamp}_{name}.json") for name, stamp in newest.items()}
+
+    def partitions(self, table_id: str) -> set[str]:
+        """Every partition that was ever judged, refused ones included."""
+        return {name for _, name in self._written(table_id)}
+
+    def newest_first(self, table_id: str) -> Iterator[Verdict]:
+        """All verdicts of a table, of any partition, the newest first; each is read when it is asked for."""
+        for stamp, name in sorted(self._written(table_id), reverse=True):
+            yield self._read(f"{_folder(table_id)}/{stamp}_{name}.json")
+
+    def _written(self, table_id: str) -> list[tuple[str, str]]:
+        """Time and partition of every verdict of a table, in no particular order."""
+        found = self.files.get_file_info(fs.FileSelector(_folder(table_id), allow_not_found=True))
+        names = (info.base_name.removesuffix(".json").partition("_") for info in found)
+        return [(stamp, partition) for stamp, _, partition in names]
 
     def _read(self, key: str) -> Verdict:
         with self.files.open_input_stream(key) as stream:

@@ -10,6 +10,8 @@ from pricing_lake.contracts.model import Table
 from pricing_lake.contracts.types import DATE, INSTANT
 from pricing_lake.errors import ContractError
 
+WHOLE_KEY = "whole"
+
 
 @dataclass(frozen=True, order=True)
 class PartitionWindow:
@@ -28,6 +30,11 @@ class PartitionWindow:
         """The partition of one UTC day, keyed by its date."""
         start = datetime(day.year, day.month, day.day, tzinfo=UTC)
         return cls(start, start + timedelta(days=1), day.isoformat())
+
+    @classmethod
+    def whole(cls) -> Self:
+        """The one partition of a table that has no others: all the time that a shop can have lived through."""
+        return cls(datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC), WHOLE_KEY)
 
     @property
     def first_day(self) -> date:

@@ -20,13 +20,14 @@ from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.partitions import Calendar
 from pricing_lake.table_asset import policies
 from pricing_lake.table_asset.column_schema import asset_key, asset_tags, column_lineage, table_schema
-from pricing_lake.table_asset.partition_verdicts import Event, check_specs, record_publication
+from pricing_lake.table_asset.partition_verdicts import Event, check_specs, record_publication, record_whole
 
 if TYPE_CHECKING:
     from pricing_lake.lake.catalog import Lake
     from pricing_lake.lake.publish import Publication
 
 WINDOW = "window"
+HISTORY = "_history"
 Transform = Callable[..., pa.Table | Candidate]
 
 
@@ -34,8 +35,9 @@ Transform = Callable[..., pa.Table | Candidate]
 class TableAsset:
     """A table, what it reads and the transform that makes one partition of it.
 
-    A parameter of the transform named like a table that is read receives that partition's rows (`pa.Table`), one called
-    `window` the partition, any other the Dagster resource of that name. The transform returns rows or a Candidate.
+    A parameter of the transform named like a table that is read receives that partition's rows (`pa.Table`), one with
+    `_history` added every row up to the partition's end, one called `window` the partition, any other the Dagster
+    resource of that name. The transform returns rows or a Candidate.
     """
 
     contract: Table
@@ -51,7 +53,7 @@ class TableAsset:
     @property
     def resources(self) -> frozenset[str]:
         """Resource keys the asset needs."""
-        tables = {table.name for table in self.reads}
+        tables = {name for table in self.reads for name in (table.name, table.name + HISTORY)}
         return frozenset({"lake", *(name for name in self.parameters if name not in tables and name != WINDOW)})
 
     @property
@@ -79,7 +81,7 @@ class TableAsset:
 
     def _definition(self, calendar: Calendar, namespace: str, backfill_days: int) -> dg.AssetsDefinition:
         table = self.contract
-        partitions = calendar.days if table.every is Grain.DAY else calendar.months
+        partitions = policies.partitions(table, calendar)
 
         @dg.asset(
             key=asset_key(table),
@@ -100,7 +102,7 @@ class TableAsset:
                 "contract_version": table.version,
             },
             code_version=self.code_version,
-            backfill_policy=dg.BackfillPolicy.multi_run(backfill_days),
+            backfill_policy=dg.BackfillPolicy.multi_run(backfill_days) if partitions else None,
             retry_policy=policies.RETRY_TRANSIENT,
             automation_condition=policies.automation(table),
             freshness_policy=policies.freshness(table),
@@ -108,13 +110,14 @@ class TableAsset:
             output_required=False,
         )
         def compute(context: dg.AssetExecutionContext) -> Iterator[Event]:
-            windows = [_window(partitions, key) for key in context.partition_keys]
+            windows = [_window(partitions, key) for key in context.partition_keys] if partitions else [_WHOLE]
             lake = context.resources.lake.open()
             try:
                 publication = self.publication(lake, windows, context)
             except PermanentError as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
-            yield from record_publication(context, table, publication)
+            record = record_publication if partitions else record_whole
+            yield from record(context, table, publication)
 
         return compute
 
@@ -131,22 +134,41 @@ class TableAsset:
         self, lake: "Lake", windows: Sequence[PartitionWindow], resources: Any
     ) -> Callable[[PartitionWindow], Candidate]:
         """How one partition's candidate is made: read what upstream published, hand it to the transform."""
-        from pricing_lake.lake.reader import PublishedPartitions  # here, so that loading the graph stays quick
-
         wanted = self.parameters
-        upstream = {t.name: PublishedPartitions(lake, t, windows) for t in self.reads if t.name in wanted}
+        upstream = {t.name: self._rows_of(lake, t, windows) for t in self.reads if t.name in wanted}
+        upstream |= {t.name + HISTORY: _history_of(lake, t) for t in self.reads if t.name + HISTORY in wanted}
         given = {name: getattr(resources, name) for name in wanted if name not in upstream and name != WINDOW}
 
         def produce(window: PartitionWindow) -> Candidate:
-            tables = {name: published.read(window) for name, published in upstream.items()}
+            tables = {name: read(window) for name, read in upstream.items()}
             windowed = {WINDOW: window} if WINDOW in wanted else {}
             made = self.transform(**tables, **given, **windowed)
             return made if isinstance(made, Candidate) else Candidate(made)
 
         return produce
 
+    def _rows_of(
+        self, lake: "Lake", upstream: Table, windows: Sequence[PartitionWindow]
+    ) -> Callable[[PartitionWindow], pa.Table]:
+        """How one partition's rows of `upstream` are read: the same partition, or a whole table from or to one."""
+        from pricing_lake.lake.reader import PublishedPartitions, PublishedTable  # here: loading the graph stays quick
 
+        if upstream.every is Grain.WHOLE:
+            whole = PublishedPartitions(lake, upstream, [_WHOLE])
+            return lambda _: whole.read(_WHOLE)
+        if self.contract.every is Grain.WHOLE:
+            return PublishedTable(lake, upstream).until
+        return PublishedPartitions(lake, upstream, windows).read
+
+
+_WHOLE = PartitionWindow.whole()
 _KINDS_WITH_AN_ICON = {"iceberg", "python", "bronze", "silver", "gold"}
+
+
+def _history_of(lake: "Lake", upstream: Table) -> Callable[[PartitionWindow], pa.Table]:
+    from pricing_lake.lake.reader import PublishedTable  # here, so that loading the graph stays quick
+
+    return PublishedTable(lake, upstream).until
 
 
 def table_asset(

@@ -23,7 +23,7 @@ QUARANTINE = "quarantine"
 Event = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
-def check_specs(table: Table, partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetCheckSpec]:
+def check_specs(table: Table, partitions: dg.PartitionsDefinition[str] | None) -> list[dg.AssetCheckSpec]:
     """The generated checks of a table: the gate, and how much was set aside."""
     return [
         dg.AssetCheckSpec(
@@ -64,6 +64,21 @@ def record_publication(context: dg.AssetExecutionContext, table: Table, publicat
         )
 
 
+def record_whole(context: dg.AssetExecutionContext, table: Table, publication: "Publication") -> Iterator[Event]:
+    """The same for a table that is one whole: its one verdict, on no partition. Raises Failure when refused."""
+    key = asset_key(table)
+    verdict = publication.verdicts[0]
+    if verdict.passed:
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata={**_figures(verdict, publication), "dagster/row_count": dg.MetadataValue.int(verdict.good_rows)},
+        )
+    for name, held, severity, metadata in _outcomes(table, verdict):
+        yield dg.AssetCheckResult(asset_key=key, check_name=name, passed=held, severity=severity, metadata=metadata)
+    if not verdict.passed:
+        raise dg.Failure(verdict.explain(), allow_retries=False)
+
+
 def _aggregate(key: dg.AssetKey, table: Table, publication: "Publication") -> Iterator[dg.AssetCheckResult]:
     """The run's own results; without them Dagster calls the checks' outputs missing."""
     yield dg.AssetCheckResult(
@@ -96,10 +111,7 @@ def _record_each(
     # A refused day points at what an earlier run published, if any did.
     targets = latest_targets(context.instance, key, evaluated, own)
     for verdict in verdicts:
-        for name, held, severity, metadata in (
-            (GATE, verdict.passed, dg.AssetCheckSeverity.ERROR, _rules(verdict)),
-            (QUARANTINE, _share_holds(table, verdict), dg.AssetCheckSeverity.WARN, _reasons(verdict)),
-        ):
+        for name, held, severity, metadata in _outcomes(table, verdict):
             context.log_event(
                 dg.AssetCheckEvaluation(
                     asset_key=key,
@@ -112,6 +124,14 @@ def _record_each(
                     target_materialization_data=targets.get(verdict.partition),
                 )
             )
+
+
+def _outcomes(
+    table: Table, verdict: "Verdict"
+) -> Iterator[tuple[str, bool, dg.AssetCheckSeverity, dict[str, dg.MetadataValue]]]:
+    """Both checks of one verdict: name, whether it held, how bad it is when not, and what to show."""
+    yield GATE, verdict.passed, dg.AssetCheckSeverity.ERROR, _rules(verdict)
+    yield QUARANTINE, _share_holds(table, verdict), dg.AssetCheckSeverity.WARN, _reasons(verdict)
 
 
 def _share_holds(table: Table, verdict: "Verdict") -> bool:

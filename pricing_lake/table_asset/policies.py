@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from pricing_lake.contracts.model import Grain, Table
+from pricing_lake.partitions import Calendar
 
 RETRY_TRANSIENT = dg.RetryPolicy(max_retries=3, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """Only transient errors reach it: permanent ones are raised as Failure(allow_retries=False)."""
@@ -18,20 +19,25 @@ MONTHS_WHOSE_DAYS_CHANGED = (
 """Requests exactly the months of which a day changed, old or new; `eager()` looks at the latest month only."""
 
 
+def partitions(table: Table, calendar: Calendar) -> dg.TimeWindowPartitionsDefinition | None:
+    """The table's partitions; None when it is one whole."""
+    return {Grain.DAY: calendar.days, Grain.MONTH: calendar.months, Grain.WHOLE: None}[table.every]
+
+
 def automation(table: Table) -> dg.AutomationCondition[Any] | None:
-    """Month tables follow their days by themselves; day tables follow the schedule."""
-    return MONTHS_WHOSE_DAYS_CHANGED if table.every is Grain.MONTH else None
+    """Month tables and whole tables follow their days by themselves; day tables follow the schedule."""
+    return None if table.every is Grain.DAY else MONTHS_WHOSE_DAYS_CHANGED
 
 
 def freshness(table: Table) -> dg.FreshnessPolicy | None:
     """Day tables are late when no partition came within the contract's hours."""
-    if table.every is Grain.MONTH:
+    if table.every is not Grain.DAY:
         return None
     return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=table.fresh_within_hours))
 
 
 def mapping(upstream: Table, downstream: Table) -> dg.PartitionMapping | None:
-    """Month from days: the days of the month that exist. Same grain: the same partition (Dagster's default)."""
-    if upstream.every is downstream.every:
+    """Month from days: the days of the month that exist. Else Dagster's default: the same partition, or all of them."""
+    if upstream.every is downstream.every or Grain.WHOLE in (upstream.every, downstream.every):
         return None
     return dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)
