@@ -20,6 +20,9 @@ def print_report(work: "Work") -> None:
     if work.day_outcomes:
         heading = ("day", f"rows of {table}", *COLUMNS[1:], "changed", "verdict")
         print_table(heading, [_line(outcome, table) for outcome in work.day_outcomes])
+    for outcome in work.whole_outcomes:
+        names = ", ".join(table.rpartition("/")[2] for table in outcome.published) or "no table"
+        say(f"whole tables: {names}: {outcome.verdict}{'' if outcome.changed else ', unchanged'}")
     if work.month_outcomes:
         marts = len([table for table in work.tables if table.every is Grain.MONTH])
         print_table(
@@ -33,7 +36,7 @@ def print_report(work: "Work") -> None:
 
 def summary(work: "Work") -> str:
     """What was done, in one line."""
-    outcomes = (*work.day_outcomes, *work.month_outcomes)
+    outcomes = work.outcomes
     days = sum(outcome.passed for outcome in work.day_outcomes)
     months = sum(outcome.passed for outcome in work.month_outcomes)
     seconds = sum(outcome.seconds for outcome in outcomes)
@@ -47,6 +50,7 @@ def as_report(work: "Work") -> dict[str, Any]:
     """The same as data."""
     return {
         "days": [_as_data(outcome) for outcome in work.day_outcomes],
+        "whole": [_as_data(outcome) for outcome in work.whole_outcomes],
         "months": [_as_data(outcome) for outcome in work.month_outcomes],
         "done": work.done,
         "interrupted": work.interrupted,
@@ -55,7 +59,7 @@ def as_report(work: "Work") -> dict[str, Any]:
 
 
 def _stopped(work: "Work") -> Iterator["PartitionOutcome"]:
-    return (outcome for outcome in (*work.day_outcomes, *work.month_outcomes) if not outcome.passed)
+    return (outcome for outcome in work.outcomes if not outcome.passed)
 
 
 def _counted_table(work: "Work") -> str:

@@ -30,18 +30,24 @@ class Work:
     tables: Sequence["Table"]
     days: Sequence[date]
     day_outcomes: list["PartitionOutcome"] = field(default_factory=list)
+    whole_outcomes: list["PartitionOutcome"] = field(default_factory=list)
     month_outcomes: list["PartitionOutcome"] = field(default_factory=list)
     interrupted: bool = False
 
     @property
     def done(self) -> bool:
         """Whether everything that was asked for is published."""
-        return not self.interrupted and all(o.passed for o in (*self.day_outcomes, *self.month_outcomes))
+        return not self.interrupted and all(outcome.passed for outcome in self.outcomes)
+
+    @property
+    def outcomes(self) -> tuple["PartitionOutcome", ...]:
+        """Outcomes of days, then of whole tables, then of months."""
+        return (*self.day_outcomes, *self.whole_outcomes, *self.month_outcomes)
 
     @property
     def changed(self) -> bool:
         """Whether any table has other content than before."""
-        return any(outcome.changed for outcome in (*self.day_outcomes, *self.month_outcomes))
+        return any(outcome.changed for outcome in self.outcomes)
 
 
 @click.command("materialize")
@@ -55,6 +61,9 @@ def materialize_command(
     ctx: click.Context, first: date | None, last: date | None, names: tuple[str, ...], verbose: bool, as_json: bool
 ) -> None:
     r"""Fill the lake from its sources: one Dagster run per day, then one per month whose days were run.
+
+    Tables that are one whole (the dimensions) are made once, after the days they are made of and before the days that
+    read them.
 
     Every day goes through the same steps: read the day, check every row, set bad rows aside with their reasons, and
     publish the day in one commit per table, or refuse it whole. A refused day stops only what is made from it; the
@@ -88,23 +97,29 @@ def materialize_command(
 
 
 def run(stage: Stage, work: Work, *, verbose: bool = False, quiet: bool = False) -> None:
-    """Run the work's days, then its months; outcomes are added to `work` as they come.
+    """Run the work's days, its whole tables, the days made of those, then its months; outcomes are added to `work`.
 
     Raises what a look at SmartGo raises (unreachable, wrong password, no such column) before anything is run.
     """
     from dagster import DagsterExecutionInterruptedError
 
     from pricing_lake.cli.instance import dagster_instance
-    from pricing_lake.cli.run_days import PartitionRunner
+    from pricing_lake.cli.run_days import PartitionRunner, made_of_wholes
     from pricing_lake.contracts.model import Grain
 
     daily = [table for table in work.tables if table.every is Grain.DAY]
     monthly = [table for table in work.tables if table.every is Grain.MONTH]
+    whole = [table for table in work.tables if table.every is Grain.WHOLE]
+    later = [table for table in daily if table.id in made_of_wholes()]
+    sooner = [table for table in daily if table not in later]
     _require_source(stage, work.tables)
     with dagster_instance(stage) as instance:
         runner = PartitionRunner(stage, instance, "DEBUG" if verbose else "CRITICAL")
         try:
-            _run_each(runner.run, "days", work.days, daily, work.day_outcomes, quiet)
+            _run_each(runner.run, "days", work.days, sooner, work.day_outcomes, quiet)
+            if whole and work.days:
+                work.whole_outcomes.append(runner.run_whole(whole))
+            _run_each(runner.run, "days, continued", work.days, later, work.day_outcomes, quiet)
             _run_each(runner.run, "months", months_of(work.days), monthly, work.month_outcomes, quiet)
         except (KeyboardInterrupt, DagsterExecutionInterruptedError):
             work.interrupted = True
@@ -123,8 +138,17 @@ def _run_each(
     with progress(what, quiet=quiet) as step:
         for number, day in enumerate(partitions, start=1):
             outcome = run_one(day.isoformat(), tables)
-            outcomes.append(outcome)
+            _add(outcomes, outcome)
             step(number, len(partitions), f"{day} {outcome.verdict} {outcome.seconds:.1f} s")
+
+
+def _add(outcomes: list["PartitionOutcome"], outcome: "PartitionOutcome") -> None:
+    """Join the outcome with that of an earlier run of the same partition."""
+    for number, earlier in enumerate(outcomes):
+        if earlier.key == outcome.key:
+            outcomes[number] = earlier.joined(outcome)
+            return
+    outcomes.append(outcome)
 
 
 def _require_source(stage: Stage, tables: Sequence["Table"]) -> None:

@@ -10,10 +10,11 @@ import dagster as dg
 
 from pricing_lake.cli.clients import lake_of
 from pricing_lake.contracts.all import table_called
-from pricing_lake.contracts.model import Layer, Table
+from pricing_lake.contracts.model import Grain, Layer, Table
 from pricing_lake.definitions import build_defs, table_assets
 from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.verdicts import Verdict, VerdictStore
+from pricing_lake.lake.window import WHOLE_KEY
 from pricing_lake.stage import Stage
 from pricing_lake.table_asset.column_schema import asset_key
 from pricing_lake.table_asset.partition_verdicts import GATE
@@ -96,11 +97,15 @@ class PartitionRunner:
         left = [t for t in tables if t.id not in outcome.published and t.id not in outcome.errors and _tells_why(t)]
         return outcome.joined(self._run_once(key, left)) if left and outcome.refused else outcome
 
+    def run_whole(self, tables: Sequence[Table]) -> PartitionOutcome:
+        """Run tables that are one whole, each of them once."""
+        return self._run_once(WHOLE_KEY, tables)
+
     def _run_once(self, key: str, tables: Sequence[Table]) -> PartitionOutcome:
         started = time.monotonic()
         result = self._job.execute_in_process(
             instance=self.instance,
-            partition_key=key,
+            partition_key=None if key == WHOLE_KEY else key,
             asset_selection=[asset_key(table) for table in tables],
             run_config={"loggers": {"console": {"config": {"log_level": self.log_level}}}},
             raise_on_error=False,
@@ -129,6 +134,15 @@ class PartitionRunner:
     @cached_property
     def _lake(self) -> Lake:
         return lake_of(self.stage)
+
+
+def made_of_wholes() -> frozenset[str]:
+    """Ids of the day tables that read a whole table, or a day table that does: they are run after the wholes."""
+    found: set[str] = set()
+    for asset in table_assets():
+        if asset.contract.every is Grain.DAY and any(t.every is Grain.WHOLE or t.id in found for t in asset.reads):
+            found.add(asset.contract.id)
+    return frozenset(found)
 
 
 def _is_refusal(check: dg.AssetCheckEvaluation) -> bool:

@@ -72,12 +72,17 @@ def table_facts() -> list[TableFacts]:
     from pricing_lake.cli.clients import lake_of
     from pricing_lake.contracts.all import TABLES
     from pricing_lake.contracts.model import Grain
+    from pricing_lake.lake.window import WHOLE_KEY
     from pricing_lake.partitions import Calendar
 
     stage = load_stage()
     lake = lake_of(stage)
     calendar = Calendar(stage.start_date, stage.end_date)
-    keys = {Grain.DAY: calendar.days.get_partition_keys(), Grain.MONTH: calendar.months.get_partition_keys()}
+    keys = {
+        Grain.DAY: calendar.days.get_partition_keys(),
+        Grain.MONTH: calendar.months.get_partition_keys(),
+        Grain.WHOLE: [WHOLE_KEY],
+    }
     return [_facts(lake, table, keys[table.every]) for table in TABLES]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pricing_lake.contracts.all import TABLES
 from pricing_lake.contracts.columns import stored_columns
-from pricing_lake.contracts.model import Pii, Severity, Table
+from pricing_lake.contracts.model import Grain, Pii, Severity, Table
 
 _HEADER = """# Tables
 
@@ -24,7 +24,10 @@ def _section(table: Table) -> str:
     )
     facts = [
         ("key", ", ".join(f"`{name}`" for name in table.key)),
-        ("one partition per", f"{table.every} of `{table.window}`"),
+        (
+            "one partition",
+            "holds the whole table" if table.every is Grain.WHOLE else f"per {table.every} of `{table.window}`",
+        ),
         ("Iceberg spec", partition or "none"),
         ("owner", f"`{table.owner}`"),
         (
