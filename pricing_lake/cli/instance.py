@@ -46,6 +46,23 @@ def dagster_instance(stage: Stage) -> Iterator["dg.DagsterInstance"]:
     settings = stage.dagster_home / "dagster.yaml"
     if not settings.exists():
         settings.write_text(DAGSTER_YAML, encoding="utf-8")
-    reference = InstanceRef.from_dir(str(stage.dagster_home), overrides=IN_PROCESS)
+    overrides = {**IN_PROCESS, **_warm_event_log(stage, settings.read_text(encoding="utf-8"))}
+    reference = InstanceRef.from_dir(str(stage.dagster_home), overrides=overrides)
     with dg.DagsterInstance.from_ref(reference) as instance:
         yield instance
+
+
+def _warm_event_log(stage: Stage, settings: str) -> dict[str, object]:
+    """The event log that keeps its databases open, unless the lake's Dagster has a storage of its own."""
+    import yaml
+
+    chosen = yaml.safe_load(settings) or {}
+    if {"storage", "run_storage", "event_log_storage", "schedule_storage"} & set(chosen):
+        return {}
+    return {
+        "event_log_storage": {
+            "module": "pricing_lake.cli.warm_event_log",
+            "class": "WarmEventLog",
+            "config": {"base_dir": str(stage.dagster_home / "history" / "runs")},
+        }
+    }
