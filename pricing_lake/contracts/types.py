@@ -128,10 +128,12 @@ TIMESTAMP = LogicalType(
 MONEY = _decimal(10, 2)
 AMOUNT = _decimal(18, 2)
 RATE = _decimal(18, 8)
+PRECISE_RATE = _decimal(38, 18)
 VECTOR = _list_of("vector", pa.float64(), iceberg.DoubleType(), "double", pl.Float64())
 TEXT_LIST = _list_of("text list", pa.string(), iceberg.StringType(), "string", pl.String())
 LONG_LIST = _list_of("long list", pa.int64(), iceberg.LongType(), "bigint", pl.Int64())
 
 ALL_TYPES = (
-    TEXT, BOOLEAN, INTEGER, LONG, DOUBLE, DATE, INSTANT, TIMESTAMP, MONEY, AMOUNT, RATE, VECTOR, TEXT_LIST, LONG_LIST,
+    TEXT, BOOLEAN, INTEGER, LONG, DOUBLE, DATE, INSTANT, TIMESTAMP, MONEY, AMOUNT, RATE, PRECISE_RATE, VECTOR,
+    TEXT_LIST, LONG_LIST,
 )  # fmt: skip

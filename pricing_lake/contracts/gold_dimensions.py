@@ -1,0 +1,178 @@
+"""Gold dimensions: who, what, when and what a currency was worth. Each is one whole, made anew from all of silver."""
+
+from dataclasses import replace
+
+import polars as pl
+
+from pricing_lake.contracts import columns as c
+from pricing_lake.contracts.model import Column, Grain, Layer, Owner, Rule, Scope, Severity, Table
+from pricing_lake.contracts.silver_people import CUSTOMERS
+from pricing_lake.contracts.types import BOOLEAN, DATE, INSTANT, INTEGER, LONG, PRECISE_RATE, RATE, TEXT
+
+UNKNOWN_MEMBER = -1
+"""Surrogate key of a fact whose dimension row is not known (yet); no dimension has it."""
+
+STALE_WARN_DAYS, STALE_ERROR_DAYS = 4, 7
+"""A rate carried longer than over Easter is worth a look; longer than a week, the provider is dead."""
+
+
+def surrogate(name: str, doc: str) -> Column:
+    """A dimension's own key: a 63-bit hash of the natural key, so that it is the same in every rebuild."""
+    rules = (c.at_least(name, 0, f"{name}_negative"),)
+    return Column(name, LONG, doc, required=True, rules=rules)
+
+
+def _once(name: str, columns: tuple[str, ...], doc: str, where: pl.Expr) -> Rule:
+    """A table rule: among the rows where `where` holds, no two have the same `columns`."""
+    return Rule(name, pl.struct(columns).filter(where).is_unique().all(), doc, scope=Scope.TABLE)
+
+
+_NEXT_FROM = pl.col("valid_from").shift(-1).over("customer_id", order_by="valid_from")
+
+_customer = CUSTOMERS.column
+
+DIM_CUSTOMER = Table(
+    layer=Layer.GOLD,
+    name="dim_customer",
+    grain="One row per version of a customer (SCD2); versions of one customer are half-open and never overlap.",
+    owner=Owner.PRICING,
+    key=("customer_sk",),
+    window="valid_from",
+    every=Grain.WHOLE,
+    allow_empty=True,
+    columns=(
+        surrogate("customer_sk", "Hash of customer_id and valid_from."),
+        _customer("customer_id"),
+        _customer("tenant_id"),
+        _customer("email_token"),
+        _customer("full_name_token"),
+        _customer("country"),
+        _customer("segment"),
+        _customer("salesforce_account_id"),
+        _customer("salesforce_lead_id"),
+        _customer("created_at"),
+        Column("valid_from", INSTANT, "When the customer took this state, UTC.", required=True),
+        Column(
+            "valid_to",
+            INSTANT,
+            "When the next version began or the customer was deleted, UTC; null while it stands. Not part of it.",
+            rules=(
+                Rule(
+                    "valid_to_not_after_from",
+                    pl.col("valid_to") > pl.col("valid_from"),
+                    "A version lasts: `valid_to` is later than `valid_from`.",
+                ),
+            ),
+        ),
+        Column("is_current", BOOLEAN, "Whether this version stands: the one without `valid_to`.", required=True),
+    ),
+    rules=(
+        Rule(
+            "is_current_wrong",
+            pl.col("is_current") == pl.col("valid_to").is_null(),
+            "`is_current` is true for exactly the versions without `valid_to`.",
+        ),
+        _once(
+            "current_versions_many",
+            ("customer_id",),
+            "A customer has at most one current version.",
+            pl.col("is_current"),
+        ),
+        Rule(
+            "versions_overlap",
+            (_NEXT_FROM.is_null() | (pl.col("valid_to").is_not_null() & (pl.col("valid_to") <= _NEXT_FROM))).all(),
+            "No two versions of a customer hold at one moment.",
+            scope=Scope.TABLE,
+        ),
+    ),
+)
+
+DIM_PRODUCT = Table(
+    layer=Layer.GOLD,
+    name="dim_product",
+    grain="One row per product of a shop, as it was last told (SCD1).",
+    owner=Owner.PRICING,
+    key=("product_sk",),
+    window="first_sold_on",
+    every=Grain.WHOLE,
+    allow_empty=True,
+    columns=(
+        surrogate("product_sk", "Hash of tenant_id and product_id."),
+        c.TENANT_ID,
+        c.PRODUCT_ID,
+        replace(c.CATEGORY, required=False, doc="What kind of thing it is, in the shop's words; null if never told."),
+        c.BRAND,
+        Column("first_sold_on", DATE, "UTC day of its first sale or order.", required=True),
+        Column("last_sold_on", DATE, "UTC day of its latest sale or order.", required=True),
+    ),
+)
+
+DIM_DATE = Table(
+    layer=Layer.GOLD,
+    name="dim_date",
+    grain="One row per day of the lake's calendar and the year after it.",
+    owner=Owner.PRICING,
+    key=("date_sk",),
+    window="date",
+    every=Grain.WHOLE,
+    columns=(
+        Column("date_sk", INTEGER, "The day as a number, yyyymmdd.", required=True),
+        Column("date", DATE, "The day.", required=True),
+        Column("year", INTEGER, "Calendar year.", required=True),
+        Column("quarter", INTEGER, "Calendar quarter, 1 to 4.", required=True),
+        Column("month", INTEGER, "Calendar month, 1 to 12.", required=True),
+        Column("iso_year", INTEGER, "Year that the ISO 8601 week belongs to.", required=True),
+        Column("iso_week", INTEGER, "ISO 8601 week, 1 to 53.", required=True),
+        Column("iso_weekday", INTEGER, "Day of the week, Monday 1 to Sunday 7.", required=True),
+        Column("is_weekend", BOOLEAN, "Whether it is a Saturday or a Sunday.", required=True),
+        Column("fiscal_year", INTEGER, "Fiscal year, named after the calendar year in which it ends.", required=True),
+        Column("fiscal_quarter", INTEGER, "Fiscal quarter, 1 to 4.", required=True),
+    ),
+)
+
+DIM_FX = Table(
+    layer=Layer.GOLD,
+    name="dim_fx",
+    grain="One row per day and currency: the latest published rate up to that day, against the dollar.",
+    owner=Owner.PRICING,
+    key=("as_of_date", "ccy"),
+    window="as_of_date",
+    every=Grain.WHOLE,
+    allow_empty=True,
+    columns=(
+        Column("as_of_date", DATE, "The day the rate is used for.", required=True),
+        Column(
+            "ccy",
+            TEXT,
+            "ISO 4217 code of the currency.",
+            required=True,
+            rules=(c.matches("ccy", r"^[A-Z]{3}\z", "ccy_malformed", "`ccy` is three capital letters."),),
+        ),
+        Column("rate_date", DATE, "The day of the fixing that is used: `as_of_date` or before.", required=True),
+        Column(
+            "staleness_days",
+            INTEGER,
+            "Days from `rate_date` to `as_of_date`.",
+            required=True,
+            rules=(
+                c.at_least("staleness_days", 0, "staleness_days_negative"),
+                Rule(
+                    "rate_stale",
+                    pl.col("staleness_days") <= STALE_WARN_DAYS,
+                    f"A rate is carried {STALE_WARN_DAYS} days at most.",
+                    Severity.WARN,
+                ),
+            ),
+        ),
+        Column("rate_per_eur", RATE, "Units of `ccy` for one euro, as published.", required=True),
+        Column(
+            "rate_to_usd",
+            PRECISE_RATE,
+            "Dollars for one unit of `ccy`: dollars per euro divided by `rate_per_eur`.",
+            required=True,
+            rules=(Rule("rate_to_usd_not_positive", pl.col("rate_to_usd") > 0, "`rate_to_usd` is above zero."),),
+        ),
+    ),
+)
+
+DIMENSIONS = (DIM_CUSTOMER, DIM_PRODUCT, DIM_DATE, DIM_FX)
