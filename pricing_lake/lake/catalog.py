@@ -19,18 +19,23 @@ class Lake:
     """An Iceberg namespace and the folder beside it where proofs (verdicts, error lanes) lie.
 
     `embedding_encoding` is the Parquet encoding of vectors; PLAIN is for readers that lack BYTE_STREAM_SPLIT.
+    `files` holds what `proofs_uri` names where the URI alone does not lead to it, e.g. S3 behind another endpoint.
     """
 
     catalog: Catalog
     namespace: str
     proofs_uri: str
     embedding_encoding: str = "BYTE_STREAM_SPLIT"
+    files: fs.FileSystem | None = None
     _checked: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @cached_property
     def proofs(self) -> fs.FileSystem:
         """File system rooted where verdicts and error lanes lie."""
-        system, root = fs.FileSystem.from_uri(self.proofs_uri)
+        if self.files is None:
+            system, root = fs.FileSystem.from_uri(self.proofs_uri)
+        else:
+            system, root = self.files, self.proofs_uri.partition("://")[2]
         system.create_dir(root, recursive=True)
         return fs.SubTreeFileSystem(root, system)
 

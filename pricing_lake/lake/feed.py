@@ -11,6 +11,9 @@ from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.watermark import Watermark, time_stamp
 
 
+SetAside = Callable[[pa.Table, str], pa.Table]
+
+
 @dataclass(frozen=True)
 class Increment:
     """Rows that follow a stamp, and the stamp that follows them.
@@ -18,7 +21,8 @@ class Increment:
     `name` tells this stretch of the source from every other and is the same when it is read again, so that its error
     lane replaces itself. `stamp` is None when the table's stamp must stay (a past stretch was read again).
     `commits_alone` says that the stamp has to move even when no row could be used. `set_aside` is given the
-    quarantined rows before anything is committed: a source with dead letters sends them there.
+    quarantined rows and the run's id before anything is committed, and returns the rows as the lane is to keep them: a
+    source with dead letters sends them there.
     """
 
     name: str
@@ -26,7 +30,7 @@ class Increment:
     taken: datetime
     stamp: str | None
     commits_alone: bool = False
-    set_aside: Callable[[pa.Table], None] | None = None
+    set_aside: SetAside | None = None
 
 
 class Feed(Protocol):

@@ -154,7 +154,7 @@ def _control_range(name: str, expected: tuple[Extreme, Extreme], column: pa.Chun
             checked_rows=len(column),
             value=float(found) if isinstance(found, Decimal) else None,
             threshold=float(wanted) if isinstance(wanted, Decimal) else None,
-            note="" if _is_same(wanted, found) else f"the source says {wanted}, {found or 'nothing'} arrived",
+            note="" if _is_same(wanted, found) else f"the source says {wanted!s}, {found!s} arrived",
         )
         for bound, (wanted, found) in pairs.items()
     ]

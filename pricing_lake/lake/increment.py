@@ -110,9 +110,10 @@ def publish_increment(
     broken = [f"{r.rule}: {r.note}" for r in results if not r.passed and r.severity == "critical"]
     if broken:
         raise RefusedError(f"{contract.id} {increment.name} refused: {'; '.join(broken)}")
-    if increment.set_aside and split.quarantined.num_rows:
-        increment.set_aside(split.quarantined)
-    batch.write_lane(split.quarantined)
+    aside = split.quarantined
+    if increment.set_aside and aside.num_rows:
+        aside = increment.set_aside(aside, run_id)
+    batch.write_lane(aside)
     received = candidate.source_rows
     added, merge, days, snapshot = batch.commit(split.good)
     return Collected(

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,7 +34,7 @@ class ErrorLanes:
 
     A lane is written whole before its verdict, under the batch that the verdict names: a crash in between leaves a
     lane that no verdict points to, which readers never see. Increments have lanes of their own below the day they were
-    taken, `increment=<id>/`, which settling the day gathers into one.
+    taken, `increments/<id>/`, which settling the day gathers into one.
     """
 
     files: fs.FileSystem
@@ -51,17 +51,16 @@ class ErrorLanes:
                 stream.write("\n".join(lines[start : start + _ROWS_PER_FILE]).encode())
 
     def write_increment(self, table_id: str, day: str, increment: str, lines: Sequence[str]) -> None:
-        """Write the lane of one increment, in place of what an earlier attempt at the same increment left."""
-        folder = f"_errors/{table_id}/dt={day}/increment={increment}"
-        self.files.delete_dir_contents(folder, missing_dir_ok=True)
-        self._write(folder, lines)
+        """Write the lane of one increment, in place of what an earlier attempt at it left, on that day or before."""
+        eve = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+        for taken in (eve, day):
+            self.files.delete_dir_contents(_increment(table_id, taken, increment), missing_dir_ok=True)
+        self._write(_increment(table_id, day, increment), lines)
 
     def increments(self, table_id: str, day: str) -> list[str]:
         """Lines of every increment that was taken on this day."""
-        found = self.files.get_file_info(
-            fs.FileSelector(f"_errors/{table_id}/dt={day}", allow_not_found=True, recursive=True)
-        )
-        paths = sorted(info.path for info in found if info.is_file and "/increment=" in info.path)
+        selector = fs.FileSelector(_increment(table_id, day, ""), allow_not_found=True, recursive=True)
+        paths = sorted(info.path for info in self.files.get_file_info(selector) if info.is_file)
         return [line for path in paths for line in self._lines(path)]
 
     def read(self, table_id: str, partition: str, batch_id: str) -> Iterator[LaneRow]:
@@ -99,6 +98,10 @@ def reasons_of(line: str) -> list[str]:
 
 def _folder(table_id: str, partition: str, batch_id: str) -> str:
     return f"_errors/{table_id}/dt={partition}/run_id={batch_id}"
+
+
+def _increment(table_id: str, day: str, increment: str) -> str:
+    return f"_errors/{table_id}/dt={day}/increments/{increment}".rstrip("/")
 
 
 def _lane_row(contract: Table, row: dict[str, Any]) -> dict[str, Any]:

@@ -173,8 +173,9 @@ def test_a_commit_between_load_and_commit_loses_cleanly(lake: Lake, changes: Cus
     changes.now = at(2)
     increment = next(changes.feed().increments(None))
 
-    def meanwhile(_: pa.Table) -> None:
+    def meanwhile(quarantined: pa.Table, _: str) -> pa.Table:
         publish_increment(open_lake(tmp_path), TABLE, increment, CALENDAR, "meanwhile", after=None)
+        return quarantined
 
     slow = Increment(increment.name, increment.candidate, increment.taken, increment.stamp, set_aside=meanwhile)
     with pytest.raises(CommitConflictError, match="another run committed meanwhile"):
@@ -260,3 +261,14 @@ def test_killed_between_commit_and_verdict_a_settled_day_heals_by_itself(
     catch_up(lake, changes)
     assert PublishedPartitions(lake, TABLE, [day]).read(day).num_rows == 2
     assert VerdictStore(lake.proofs).latest(TABLE.id, [day.key])[day.key].good_rows == 2
+
+
+def test_an_increment_taken_again_after_midnight_has_one_lane(lake: Lake, changes: CustomerChanges) -> None:
+    """A run dies at 23:59 after its lane and before its commit, and is started again at 00:01."""
+    changes.change("bad", at(2), email="no address")
+    found = changes.read(at(2), at(3))
+    for taken in (at(3, 23, 59), at(4, 0, 1)):
+        increment = Increment("same", found, taken, None)
+        publish_increment(lake, TABLE, increment, CALENDAR, "run", after=None)
+    verdicts = settle(lake, TABLE, [PartitionWindow.of_day(at(day).date()) for day in (3, 4)], "close")
+    assert [verdict.quarantined_rows for verdict in verdicts] == [0, 1]
