@@ -12,7 +12,7 @@ from pricing_lake.contracts.marts import MARTS
 from pricing_lake.contracts.model import Table
 from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.window import PartitionWindow
-from pricing_lake.marts.saved import SavedQuery, saved_query
+from pricing_lake.queries.saved import SavedQuery, saved_query
 from pricing_lake.table_asset import TableAsset
 
 if TYPE_CHECKING:

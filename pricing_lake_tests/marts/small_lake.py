@@ -20,7 +20,7 @@ from pricing_lake.contracts.columns import stored_columns
 from pricing_lake.contracts.model import Severity
 from pricing_lake.contracts.split import split_rows
 from pricing_lake.engines.duckdb import DuckDbEngine
-from pricing_lake.marts.saved import saved_query
+from pricing_lake.queries.saved import saved_query
 
 OCTOBER, NOVEMBER, DECEMBER = datetime(2025, 10, 1), datetime(2025, 11, 1), datetime(2025, 12, 1)
 OCT, NOV = date(2025, 10, 1), date(2025, 11, 1)

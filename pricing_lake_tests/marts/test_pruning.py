@@ -9,7 +9,7 @@ from pricing_lake.contracts.marts import MARTS
 from pricing_lake.contracts.model import Grain, Table
 from pricing_lake.engines import InputScan
 from pricing_lake.engines.duckdb import DuckDbEngine
-from pricing_lake.marts.saved import saved_query
+from pricing_lake.queries.saved import saved_query
 from pricing_lake_tests.marts.small_lake import DECEMBER, NOVEMBER, SmallLake
 
 # acme's November lies in two files. Looking back adds one per month: October (brands); October, September, August and

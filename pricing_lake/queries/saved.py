@@ -1,4 +1,4 @@
-"""Saved queries: finds the `.sql` files of a folder and reads their headers. Runs nothing and knows no table.
+"""Saved queries: finds the `.sql` files of marts and of this folder and reads their headers. Runs nothing.
 
 A file is a header of comment lines, then one SELECT:
 
@@ -21,7 +21,9 @@ from pathlib import Path
 
 from pricing_lake.errors import QueryError
 
-MARTS_FOLDER = Path(__file__).parent
+QUERIES_FOLDER = Path(__file__).parent
+MARTS_FOLDER = QUERIES_FOLDER.parent / "marts"
+FOLDERS = (MARTS_FOLDER, QUERIES_FOLDER)
 
 _PARAMETER = re.compile(r"(?P<name>[a-z][a-z0-9_]*): (?P<default>'[^']*'|\S+) — (?P<meaning>.+)")
 
@@ -87,14 +89,15 @@ class SavedQuery:
 
 
 @cache
-def saved_queries(folder: Path = MARTS_FOLDER) -> Mapping[str, SavedQuery]:
-    """Every saved query of `folder` by name, which is the file's. Raises QueryError for a malformed header."""
-    return {path.stem: parse_query(path.stem, path.read_text("utf-8")) for path in sorted(folder.glob("*.sql"))}
+def saved_queries(folders: tuple[Path, ...] = FOLDERS) -> Mapping[str, SavedQuery]:
+    """Every saved query by name, which is the file's: marts first. Raises QueryError for a malformed header."""
+    files = [path for folder in folders for path in sorted(folder.glob("*.sql"))]
+    return {path.stem: parse_query(path.stem, path.read_text("utf-8")) for path in files}
 
 
-def saved_query(name: str, folder: Path = MARTS_FOLDER) -> SavedQuery:
+def saved_query(name: str) -> SavedQuery:
     """The saved query called `name`. Raises QueryError naming the ones that exist."""
-    queries = saved_queries(folder)
+    queries = saved_queries()
     if name not in queries:
         raise QueryError(f"no saved query {name!r}; there are {', '.join(queries) or 'none'}")
     return queries[name]
@@ -119,7 +122,7 @@ def parse_query(name: str, text: str) -> SavedQuery:
             raise QueryError(f"{name}.sql has the header line {line!r}; write question:, reads: or param once each")
     missing = [label for label in ("question:", "reads:") if label not in found]
     if missing or not sql:
-        raise QueryError(f"{name}.sql lacks {' and '.join(missing) or 'a SELECT'}; see the header in marts/saved.py")
+        raise QueryError(f"{name}.sql lacks {' and '.join(missing) or 'a SELECT'}; see the header in queries/saved.py")
     reads = tuple(part.strip() for part in found["reads:"].split(","))
     return SavedQuery(name, sql, found["question:"], reads, parameters, meanings)
 
