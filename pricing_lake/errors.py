@@ -3,6 +3,7 @@
 PricingLakeError
 ├── PermanentError              trying again cannot help: somebody must change something
 │   ├── ConfigurationError      a setting, URL, mapping or stage name is wrong
+│   │   └── ChangesUnknownError the source cannot tell which of its days changed
 │   ├── SourceSchemaError       the source lacks a table or column that the contract needs
 │   ├── SourceDataError         the source answers, but contradicts itself (control count, cursor)
 │   ├── ContractError           a contract, or a table against its contract, is malformed
@@ -13,6 +14,8 @@ PricingLakeError
 │   └── CommitConflictError     another writer changed the same window
 └── ImageError                  one image cannot be used; `reason` names the lane entry
 """
+
+from collections.abc import Mapping, Sequence
 
 
 class PricingLakeError(Exception):
@@ -27,8 +30,20 @@ class ConfigurationError(PermanentError):
     """A setting, URL, mapping or stage name is wrong."""
 
 
+class ChangesUnknownError(ConfigurationError):
+    """The source cannot tell which of its days changed; everything else about it may be well."""
+
+
 class SourceSchemaError(PermanentError):
-    """The source lacks a table or a column that the contract needs."""
+    """The source lacks a table or a column that the contract needs.
+
+    Where it is known, `missing` names the columns, and `columns` those that are there, with their types.
+    """
+
+    def __init__(self, message: str, missing: Sequence[str] = (), columns: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.missing = tuple(missing)
+        self.columns = dict(columns or {})
 
 
 class SourceDataError(PermanentError):
