@@ -1,0 +1,80 @@
+"""A lake that holds one table of the warehouse's, run through the real asset and Dagster."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from pricing_lake.lake.catalog import Lake
+from pricing_lake.lake.verdicts import Verdict, VerdictStore
+from pricing_lake.partitions import Calendar
+from pricing_lake.resources.snowflake import SnowflakeResource
+from pricing_lake.table_asset import TableAsset
+from pricing_lake_tests.services.snowflake_server import ACCOUNT, DATABASE, ROLE, USER
+from pricing_lake_tests.services.snowflake_shop import SnowflakeShop
+from pricing_lake_tests.table_asset.tiny_table import lake_resource
+
+OFF = SnowflakeResource()
+
+
+def resource_of(shop: SnowflakeShop, home: Path, **changes: Any) -> SnowflakeResource:
+    """The resource as settings would make it, its key in a file of the home."""
+    home.mkdir(parents=True, exist_ok=True)
+    key = home / "key.p8"
+    key.write_text(shop.server.key)
+    settings: dict[str, Any] = {
+        "account": ACCOUNT,
+        "user": USER,
+        "private_key_file": str(key),
+        "database": DATABASE,
+        "schema_name": shop.schema,
+        "role": ROLE,
+        "host": "127.0.0.1",
+        "port": shop.server.port,
+        "protocol": "http",
+    }
+    return SnowflakeResource(**settings | changes)
+
+
+@dataclass
+class SnowflakeLake:
+    """The lake in `home`, open from 28 February to 10 March 2026, and one Dagster instance that remembers every run."""
+
+    home: Path
+    asset: TableAsset
+    instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
+
+    @property
+    def lake(self) -> Lake:
+        return lake_resource(self.home).open()
+
+    def run(self, snowflake: SnowflakeResource, first: str, last: str = "") -> dg.ExecuteInProcessResult:
+        """One run of the asset: of a day as a schedule makes it, of a range as a backfill does."""
+        tags = (
+            {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+            if last
+            else {"dagster/partition": first}
+        )
+        return dg.materialize(
+            [self.asset.definition(Calendar(date(2026, 2, 28), date(2026, 3, 10)), "lake", 20)],
+            instance=self.instance,
+            resources={"lake": lake_resource(self.home), "snowflake": snowflake},
+            tags=tags,
+            raise_on_error=False,
+        )
+
+    def rows(self) -> list[dict[str, Any]]:
+        table = self.lake.table(self.asset.contract)
+        rows: list[dict[str, Any]] = table.scan(selected_fields=self.asset.contract.names).to_arrow().to_pylist()
+        return rows
+
+    @property
+    def commits(self) -> int:
+        return len(self.lake.table(self.asset.contract).snapshots())
+
+    def verdict(self, day: str) -> Verdict | None:
+        found: Mapping[str, Verdict] = VerdictStore(self.lake.proofs).latest(self.asset.contract.id, [day])
+        return found.get(day)
