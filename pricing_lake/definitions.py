@@ -1,49 +1,46 @@
-"""Assembly only: a stage in, Dagster definitions out."""
+"""Assembly only: a stage in, Dagster definitions out. A table is found by its name, so a new one is wired nowhere."""
 
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import dagster as dg
 
-from pricing_lake.bronze.raw_carousel_sales import raw_carousel_sales
-from pricing_lake.bronze.raw_fx_rates import raw_fx_rates
-from pricing_lake.bronze.raw_product_images import raw_product_images
-from pricing_lake.bronze.raw_smartgo_sales import raw_smartgo_sales
 from pricing_lake.checks.freshness import fx_rates_freshness
-from pricing_lake.marts.factory import mart_assets
+from pricing_lake.contracts.all import TABLES
+from pricing_lake.contracts.model import Layer, Table
+from pricing_lake.marts.factory import mart_asset
 from pricing_lake.partitions import Calendar
-from pricing_lake.quality.quality_results import quality_results
-from pricing_lake.quality.quarantined_rows import quarantined_rows
 from pricing_lake.resources import resources_for
 from pricing_lake.schedules import daily, daily_at_0300_utc
 from pricing_lake.sensors import month_marts, quality_of_day, quality_of_refused_days
-from pricing_lake.silver.embeddings import embeddings
-from pricing_lake.silver.sales_history import sales_history
 from pricing_lake.stage import Stage, load_stage
 from pricing_lake.table_asset import TableAsset
+from pricing_lake.table_asset.feed import FeedAsset
 
 
+@cache
 def table_assets() -> tuple[TableAsset, ...]:
     """Every table of the lake as a blueprint, in flow order."""
-    return (
-        raw_smartgo_sales,
-        raw_carousel_sales,
-        raw_product_images,
-        raw_fx_rates,
-        embeddings,
-        sales_history,
-        quality_results,
-        quarantined_rows,
-        *mart_assets(),
-    )
+    return tuple(_asset_of(table) for table in TABLES)
+
+
+def _asset_of(table: Table) -> TableAsset:
+    """The blueprint `name` in the module `layer/name`; a mart is made of its query."""
+    if table.layer is Layer.MARTS:
+        return mart_asset(table)
+    asset: TableAsset = getattr(import_module(f"pricing_lake.{table.layer}.{table.name}"), table.name)
+    return asset
 
 
 def build_defs(stage: Stage, **overrides: Any) -> dg.Definitions:
     """The whole graph on one stage; `overrides` replace resources by key (tests, the CLI)."""
     calendar = Calendar(stage.start_date, stage.end_date)
+    feeds = [asset for asset in table_assets() if isinstance(asset, FeedAsset)]
     return dg.Definitions(
         assets=[asset.definition(calendar, stage.namespace, stage.backfill_days) for asset in table_assets()],
         asset_checks=[fx_rates_freshness(calendar)],
-        jobs=[daily, quality_of_day],
+        jobs=[daily, quality_of_day, *(feed.collect_job(calendar) for feed in feeds)],
         schedules=[daily_at_0300_utc],
         sensors=[month_marts, quality_of_refused_days],
         resources={**resources_for(stage), **overrides},

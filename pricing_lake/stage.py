@@ -9,26 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from pricing_lake.errors import ConfigurationError
+from pricing_lake.stage_sources import (
+    CarouselSettings,
+    OrdersStreamSettings,
+    RedshiftSettings,
+    SalesforceSettings,
+    SnowflakeSettings,
+)
 
 STAGES = ("local", "dev", "staging", "prod")
 ENGINES = ("duckdb", "athena", "spark")
 EMBEDDERS = ("local", "bedrock")
 EMBEDDING_ENCODINGS = ("BYTE_STREAM_SPLIT", "PLAIN")
 SETTINGS_FILE = "settings.toml"
-
-
-@dataclass(frozen=True)
-class CarouselSettings:
-    """Where Carousel's sales are; with neither table nor exports the source is off."""
-
-    table: str
-    tenants: tuple[str, ...]
-    shards: int
-    index: str
-    attributes: Mapping[str, str]
-    export_uri: str
-    region: str
-    endpoint: str
 
 
 @dataclass(frozen=True)
@@ -49,6 +42,10 @@ class Stage:
     smartgo_token: str = field(repr=False)
     smartgo_mapping: Mapping[str, Any]
     carousel: CarouselSettings
+    orders_stream: OrdersStreamSettings
+    snowflake: SnowflakeSettings
+    redshift: RedshiftSettings
+    salesforce: SalesforceSettings
     fx_url: str
     embedder: str
     embedding_encoding: str
@@ -96,8 +93,12 @@ def load_stage(environment: Mapping[str, str] | None = None) -> Stage:
         smartgo_url=read.text("SMARTGO_URL", f"sqlite:///{home / 'sample' / 'smartgo.db'}"),
         smartgo_parameter=read.text("SMARTGO_PARAMETER", ""),
         smartgo_token=read.text("SMARTGO_TOKEN", ""),
-        smartgo_mapping=_table(written, "smartgo_mapping"),
-        carousel=_carousel(read, written),
+        smartgo_mapping=read.table("smartgo_mapping"),
+        carousel=CarouselSettings.read(read),
+        orders_stream=OrdersStreamSettings.read(read),
+        snowflake=SnowflakeSettings.read(read),
+        redshift=RedshiftSettings.read(read),
+        salesforce=SalesforceSettings.read(read),
         fx_url=read.text("FX_URL", "off"),
         embedder=read.one_of("PRICING_LAKE_EMBEDDER", EMBEDDERS),
         embedding_encoding=read.one_of("PRICING_LAKE_EMBEDDING_ENCODING", EMBEDDING_ENCODINGS),
@@ -133,26 +134,6 @@ def _settings_file(home: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path} cannot be read: {error}; mend or delete it") from error
 
 
-def _table(written: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    table = written.get(name, {})
-    if not isinstance(table, dict):
-        raise ConfigurationError(f"settings.toml: [{name}] must be a table")
-    return table
-
-
-def _carousel(read: "_Settings", written: Mapping[str, Any]) -> CarouselSettings:
-    return CarouselSettings(
-        table=read.text("CAROUSEL_TABLE", ""),
-        tenants=tuple(read.text("CAROUSEL_TENANTS", "").split()),
-        shards=read.count("CAROUSEL_SHARDS", 8),
-        index=read.text("CAROUSEL_INDEX", "GSI1"),
-        attributes=_table(written, "carousel_attributes"),
-        export_uri=read.text("CAROUSEL_EXPORT_URI", ""),
-        region=read.text("AWS_REGION", "eu-west-1"),
-        endpoint=read.text("AWS_ENDPOINT_URL", ""),
-    )
-
-
 @dataclass(frozen=True)
 class _Settings:
     """Looks one setting up in the environment, then in the file, and validates it."""
@@ -165,6 +146,12 @@ class _Settings:
         if not isinstance(value, str):
             raise ConfigurationError(f"{name} must be text, not {value!r}")
         return value
+
+    def table(self, name: str) -> Mapping[str, Any]:
+        table = self.written.get(name, {})
+        if not isinstance(table, dict):
+            raise ConfigurationError(f"settings.toml: [{name}] must be a table")
+        return table
 
     def one_of(self, name: str, words: tuple[str, ...]) -> str:
         """One of `words`, the first being the default."""

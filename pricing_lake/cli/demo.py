@@ -91,9 +91,9 @@ def _stage_of(record: "SampleRecord") -> Stage:
 def _materialize(stage: Stage) -> "Work":
     from pricing_lake.cli.materialize import Work, run
     from pricing_lake.cli.period import all_days
-    from pricing_lake.contracts.all import TABLES
+    from pricing_lake.cli.selection import fed_tables
     from pricing_lake.partitions import Calendar
 
-    work = Work(TABLES, all_days(Calendar(stage.start_date, stage.end_date)))
+    work = Work(fed_tables(stage), all_days(Calendar(stage.start_date, stage.end_date)))
     run(stage, work)
     return work

@@ -10,7 +10,7 @@ import click
 from pricing_lake.cli.clients import smartgo_of
 from pricing_lake.cli.output import note, print_json, progress
 from pricing_lake.cli.period import DAY, days_between, months_of
-from pricing_lake.cli.selection import select_tables
+from pricing_lake.cli.selection import fed_tables, select_tables
 from pricing_lake.errors import SourceSchemaError
 from pricing_lake.stage import Stage, load_stage
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 SELECT_HELP = """A table (silver/sales_history or just sales_history) or a layer (bronze, silver, quality, marts).
-Repeat it for several. Default: everything."""
+Repeat it for several. Default: everything that a source in use feeds."""
 
 
 @dataclass
@@ -82,7 +82,7 @@ def materialize_command(
     from pricing_lake.partitions import Calendar
 
     stage = load_stage()
-    tables = select_tables(names)
+    tables = select_tables(names) if names else fed_tables(stage)
     work = Work(tables, days_between(Calendar(stage.start_date, stage.end_date), first, last))
     run(stage, work, verbose=verbose, quiet=as_json)
     if as_json:

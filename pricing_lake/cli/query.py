@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pricing_lake.engines import ScanStats
     from pricing_lake.lake.catalog import Lake
-    from pricing_lake.marts.saved import SavedQuery
+    from pricing_lake.queries.saved import SavedQuery
 
 FORMATS = ("table", "csv", "json")
 ROWS_OF_A_TABLE = 50
@@ -36,7 +36,7 @@ def queries_command(as_json: bool) -> None:
       pricing-lake queries
       pricing-lake queries --json
     """
-    from pricing_lake.marts.saved import saved_queries
+    from pricing_lake.queries.saved import saved_queries
 
     saved = saved_queries().values()
     if as_json:
@@ -93,7 +93,7 @@ def query_command(
 
 
 def _saved(name: str) -> "SavedQuery":
-    from pricing_lake.marts.saved import saved_queries
+    from pricing_lake.queries.saved import saved_queries
 
     queries = saved_queries()
     if name not in queries:
@@ -132,8 +132,8 @@ def _period(month: date | None, first: date | None, last: date | None) -> dict[s
 
 def _asked_on(stage: Stage, query: "SavedQuery") -> date:
     """The day as seen from which the query's default period is the last month, or the last day, of the calendar."""
-    from pricing_lake.marts.saved import Moment
     from pricing_lake.partitions import Calendar
+    from pricing_lake.queries.saved import Moment
 
     last = all_days(Calendar(stage.start_date, stage.end_date))[-1]
     by_day = query.parameters.get("period_start") in (Moment.YESTERDAY, Moment.TODAY)

@@ -1,6 +1,7 @@
 """Tables as a person names them: by `layer/name`, bare name or layer, and what to suggest for an unknown word."""
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from pricing_lake.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pricing_lake.contracts.model import Table
+    from pricing_lake.stage import Stage
 
 
 def select_tables(names: Sequence[str]) -> tuple["Table", ...]:
@@ -28,6 +30,39 @@ def select_tables(names: Sequence[str]) -> tuple["Table", ...]:
                 "and `pricing-lake tables` lists the tables"
             )
     return tuple(table for table in TABLES if _words(table) & set(names))
+
+
+def fed_tables(stage: "Stage") -> tuple["Table", ...]:
+    """Tables that a source in use feeds, in flow order, with the whole tables that they read.
+
+    Orders, customers and behaviour stay out until one of their sources is set up: a day of theirs would be published
+    empty, every day, for nobody.
+    """
+    from pricing_lake.contracts.all import TABLES
+    from pricing_lake.contracts.model import Grain
+    from pricing_lake.definitions import table_assets
+
+    reads = {asset.contract.id: asset.reads for asset in table_assets()}
+    idle = set(_off(stage))
+    for table in TABLES:
+        days = [up for up in reads[table.id] if up.every is Grain.DAY] or reads[table.id]
+        if days and all(up.id in idle for up in days):
+            idle.add(table.id)
+    wanted = {table.id for table in TABLES if table.id not in idle}
+    wanted |= {up.id for name in wanted for up in reads[name] if up.every is Grain.WHOLE}
+    return tuple(table for table in TABLES if table.id in wanted)
+
+
+def _off(stage: "Stage") -> Iterator[str]:
+    """Ids of the bronze tables whose source is not set up and that nothing else waits for."""
+    if not stage.orders_stream.bootstrap_servers:
+        yield from ("bronze/raw_orders_stream", "bronze/raw_orders_dlq")
+    if not stage.snowflake.account:
+        yield from ("bronze/raw_snowflake_orders", "bronze/raw_snowflake_customers")
+    if not stage.redshift.unload_uri and not os.environ.get("REDSHIFT_URL"):
+        yield "bronze/raw_redshift_behavior"
+    if not stage.salesforce.domain:
+        yield from ("bronze/raw_salesforce_accounts", "bronze/raw_salesforce_leads")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

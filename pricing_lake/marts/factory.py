@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pricing_lake.contracts.all import table_called
-from pricing_lake.contracts.marts import MARTS
 from pricing_lake.contracts.model import Table
 from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.window import PartitionWindow
@@ -65,18 +64,14 @@ class MartAsset(TableAsset):
         return produce
 
 
-def mart_assets() -> tuple[MartAsset, ...]:
-    """Every mart of the catalogue."""
+def mart_asset(contract: Table) -> MartAsset:
+    """The mart of this contract, made of the saved query of the same name."""
 
     def mart(engine: object) -> pa.Table:
         raise NotImplementedError(f"a mart's rows come from its query, not from {engine}")
 
-    return tuple(_mart(contract, mart) for contract in MARTS)
-
-
-def _mart(contract: Table, transform: Callable[..., pa.Table]) -> MartAsset:
     query = saved_query(contract.name)
-    return MartAsset(contract, tuple(table_called(name) for name in query.reads), transform, query=query)
+    return MartAsset(contract, tuple(table_called(name) for name in query.reads), mart, query=query)
 
 
 def _within(contract: Table, rows: pa.Table, window: PartitionWindow) -> pa.Table:

@@ -11,8 +11,13 @@ from pricing_lake.resources.embedder import EmbedderResource
 from pricing_lake.resources.engine import EngineResource
 from pricing_lake.resources.fx import FxResource
 from pricing_lake.resources.lake import LakeResource
+from pricing_lake.resources.masking import MaskingResource
+from pricing_lake.resources.orders_stream import OrdersStreamResource
 from pricing_lake.resources.pictures import PictureResource
+from pricing_lake.resources.redshift import RedshiftResource
+from pricing_lake.resources.salesforce import SalesforceResource
 from pricing_lake.resources.smartgo import SmartGoResource
+from pricing_lake.resources.snowflake import SnowflakeResource
 from pricing_lake.stage import Stage
 
 
@@ -33,6 +38,11 @@ def resources_for(stage: Stage) -> Mapping[str, dg.ConfigurableResource[Any]]:
         "smartgo": SmartGoResource(home=str(stage.home)),
         "carousel": CarouselResource(**vars(stage.carousel)),
         "fx": FxResource(url=stage.fx_url),
+        "orders_stream": OrdersStreamResource(**vars(stage.orders_stream)),
+        "snowflake": SnowflakeResource(**vars(stage.snowflake)),
+        "redshift": RedshiftResource(**vars(stage.redshift)),
+        "salesforce": SalesforceResource(**vars(stage.salesforce)),
+        "masking": MaskingResource(home=str(stage.home), stage=stage.name),
         "pictures": PictureResource(
             store_uri=f"file://{stage.home}",
             image_root=str(stage.image_root),

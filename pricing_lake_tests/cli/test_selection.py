@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 
-from pricing_lake.cli.selection import did_you_mean, select_tables
+from pricing_lake.cli.selection import did_you_mean, fed_tables, select_tables
 from pricing_lake.contracts.all import TABLES
 from pricing_lake.errors import ConfigurationError
+from pricing_lake.stage import load_stage
 
 
 def ids(*names: str) -> list[str]:
@@ -36,3 +39,21 @@ def test_a_slip_of_the_pen_gets_a_suggestion(typed, meant):
 
 def test_nothing_is_suggested_for_a_word_far_off():
     assert did_you_mean("zzz", ["silver"]) == ""
+
+
+def test_what_no_source_in_use_feeds_is_left_out(home: Path) -> None:
+    names = {table.id for table in fed_tables(load_stage({"PRICING_LAKE_HOME": str(home)}))}
+    assert {
+        "bronze/raw_smartgo_sales",
+        "bronze/raw_fx_rates",
+        "silver/sales_history",
+        "quality/quality_results",
+    } <= names
+    assert not names & {"bronze/raw_orders_stream", "bronze/raw_orders_dlq", "bronze/raw_salesforce_leads"}
+
+
+def test_a_source_that_is_set_up_brings_its_tables_back(home: Path) -> None:
+    settings = {"PRICING_LAKE_HOME": str(home), "ORDERS_KAFKA_BOOTSTRAP": "127.0.0.1:9"}
+    names = {table.id for table in fed_tables(load_stage(settings))}
+    assert {"bronze/raw_orders_stream", "bronze/raw_orders_dlq"} <= names
+    assert "bronze/raw_snowflake_orders" not in names
