@@ -8,12 +8,14 @@ import dagster as dg
 
 from pricing_lake.checks.freshness import fx_rates_freshness
 from pricing_lake.contracts.all import TABLES
+from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
 from pricing_lake.contracts.model import Layer, Table
+from pricing_lake.feed_sensors import change_feed_schedules, feed_sensors
 from pricing_lake.marts.factory import mart_asset
 from pricing_lake.partitions import Calendar
 from pricing_lake.resources import resources_for
 from pricing_lake.schedules import daily, daily_at_0300_utc
-from pricing_lake.sensors import month_marts, quality_of_day, quality_of_refused_days
+from pricing_lake.sensors import late_arrivals, month_marts, quality_of_day, quality_of_refused_days
 from pricing_lake.stage import Stage, load_stage
 from pricing_lake.table_asset import TableAsset
 from pricing_lake.table_asset.feed import FeedAsset
@@ -41,8 +43,15 @@ def build_defs(stage: Stage, **overrides: Any) -> dg.Definitions:
         assets=[asset.definition(calendar, stage.namespace, stage.backfill_days) for asset in table_assets()],
         asset_checks=[fx_rates_freshness(calendar)],
         jobs=[daily, quality_of_day, *(feed.collect_job(calendar) for feed in feeds)],
-        schedules=[daily_at_0300_utc],
-        sensors=[month_marts, quality_of_refused_days],
+        schedules=[daily_at_0300_utc, *change_feed_schedules],
+        sensors=[
+            month_marts,
+            quality_of_refused_days,
+            late_arrivals(
+                RAW_SMARTGO_SALES, "smartgo", calendar, stage.late_look_back_days, stage.late_overlap_minutes
+            ),
+            *feed_sensors,
+        ],
         resources={**resources_for(stage), **overrides},
         executor=dg.in_process_executor,
     )

@@ -41,6 +41,9 @@ class Stage:
     smartgo_parameter: str
     smartgo_token: str = field(repr=False)
     smartgo_mapping: Mapping[str, Any]
+    smartgo_calendar: Mapping[str, Any]
+    late_look_back_days: int
+    late_overlap_minutes: int
     carousel: CarouselSettings
     orders_stream: OrdersStreamSettings
     snowflake: SnowflakeSettings
@@ -94,6 +97,9 @@ def load_stage(environment: Mapping[str, str] | None = None) -> Stage:
         smartgo_parameter=read.text("SMARTGO_PARAMETER", ""),
         smartgo_token=read.text("SMARTGO_TOKEN", ""),
         smartgo_mapping=read.table("smartgo_mapping"),
+        smartgo_calendar=read.table("smartgo_calendar"),
+        late_look_back_days=read.count("PRICING_LAKE_LATE_LOOK_BACK_DAYS", 14),
+        late_overlap_minutes=read.count("PRICING_LAKE_LATE_OVERLAP_MINUTES", 60),
         carousel=CarouselSettings.read(read),
         orders_stream=OrdersStreamSettings.read(read),
         snowflake=SnowflakeSettings.read(read),

@@ -20,4 +20,4 @@ def raw_carousel_sales(window: PartitionWindow, carousel: CarouselResource) -> C
     with source.read(Window(window.start, window.end)) as read:
         control = read.control
         rows = pa.Table.from_batches(read.batches, read.schema)
-    return Candidate(rows, source_system=source.name, expected_rows=control.rows)
+    return Candidate(rows, source_system=source.name, expected_rows=control.rows, control=control.figures)

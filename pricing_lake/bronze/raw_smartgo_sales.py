@@ -14,10 +14,21 @@ from pricing_lake.table_asset import table_asset
 def raw_smartgo_sales(window: PartitionWindow, smartgo: SmartGoResource) -> Candidate:
     """Sales of the UTC day, returns and cancellations included, and stray rows that no day would claim.
 
-    Rows and the COUNT/SUM they are held against come from one read-only snapshot of the shop's database.
+    Rows and the COUNT, SUM, MIN and MAX they are held against come from one read-only snapshot of the shop's database.
+    A day without sales is refused, unless the shop's calendar says that it was closed.
     """
     with smartgo.source().read(Window(window.start, window.end)) as read:
         control = read.control
         rows = pa.Table.from_batches(read.batches, read.schema)
     totals = {} if control.total is None else {"sold_price": control.total}
-    return Candidate(rows, source_system="smartgo", expected_rows=control.rows, expected_totals=totals)
+    return Candidate(
+        rows,
+        source_system="smartgo",
+        expected_rows=control.rows,
+        expected_totals=totals,
+        expected_ranges=control.ranges,
+        control=control.figures,
+        source_columns=control.columns,
+        unread=control.unread,
+        empty_because=smartgo.closed_because(window.first_day),
+    )

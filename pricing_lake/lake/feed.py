@@ -10,7 +10,6 @@ import pyarrow as pa
 from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.watermark import Watermark, time_stamp
 
-
 SetAside = Callable[[pa.Table, str], pa.Table]
 
 

@@ -86,10 +86,13 @@ class PublishedTable:
     lake: Lake
     contract: Table
 
-    def until(self, window: PartitionWindow) -> pa.Table:
-        """Every row, own columns only, from the beginning to the end of `window`; none when nothing was published."""
+    def until(self, window: PartitionWindow, columns: Sequence[str] | None = None) -> pa.Table:
+        """Every row from the beginning to the end of `window`; none when nothing was published.
+
+        Own columns only unless `columns` are named.
+        """
         beginning = PartitionWindow(min(PartitionWindow.whole().start, window.start), window.end, window.key)
-        names = self.contract.names
+        names = tuple(columns or self.contract.names)
         target = pa.schema([arrow_schema(self.contract).field(name) for name in names])
         scan = self.lake.table(self.contract).scan(
             row_filter=window_predicate(self.contract, beginning), selected_fields=names

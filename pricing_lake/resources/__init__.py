@@ -35,7 +35,7 @@ def resources_for(stage: Stage) -> Mapping[str, dg.ConfigurableResource[Any]]:
             namespace=stage.namespace,
             embedding_encoding=stage.embedding_encoding,
         ),
-        "smartgo": SmartGoResource(home=str(stage.home)),
+        "smartgo": SmartGoResource(home=str(stage.home), calendar=dict(stage.smartgo_calendar)),
         "carousel": CarouselResource(**vars(stage.carousel)),
         "fx": FxResource(url=stage.fx_url),
         "orders_stream": OrdersStreamResource(**vars(stage.orders_stream)),

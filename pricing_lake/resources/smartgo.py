@@ -1,9 +1,11 @@
 """SmartGo as a Dagster resource. Its URL may hold a password, so neither run config nor the UI ever holds it."""
 
 import os
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from pydantic import Field
 
 from pricing_lake.stage import load_stage
 
@@ -14,10 +16,18 @@ if TYPE_CHECKING:
 class SmartGoResource(dg.ConfigurableResource["SmartGoResource"]):
     """The shop's database or service.
 
-    The resource knows the lake's home; URL, token and column mapping are read when a run opens it.
+    The resource knows the lake's home; URL, token and column mapping are read when a run opens it. `calendar` lists the
+    days on which the shop is closed, see `ShopCalendar`.
     """
 
     home: str
+    calendar: dict[str, Any] = Field(default_factory=dict)
+
+    def closed_because(self, day: date) -> str:
+        """Why the shop is closed on a UTC day, or nothing. Raises ConfigurationError for a malformed calendar."""
+        from pricing_lake.sources.shop_calendar import ShopCalendar
+
+        return ShopCalendar.from_mapping(self.calendar).closed_because(day)
 
     def source(self) -> "SmartGoSource":
         """A source on the stage's URL and column mapping. Raises ConfigurationError for an unusable URL."""

@@ -56,7 +56,11 @@ def sales_history(
         currency="currency",
     )
     table = rows.to_arrow().append_column("embedding", _embedding_of(pictured["image_sha256"], embeddings))
-    return Candidate(table.select(list(SALES_HISTORY.names)), excluded={k: n for k, n in excluded.items() if n})
+    return Candidate(
+        table.select(list(SALES_HISTORY.names)),
+        excluded={k: n for k, n in excluded.items() if n},
+        empty_because="" if sales.height else "no shop sold anything; bronze has judged why",
+    )
 
 
 def _sales_of(source: str, sales: pa.Table) -> pl.DataFrame:

@@ -52,7 +52,7 @@ class Database(ABC):
     tables_query: ClassVar[str]
     """Gives the names of the tables and views that can be named without a schema."""
     columns_query: ClassVar[str]
-    """Gives a row (column, type) for each column of the table bound as `{schema}` and `{table}`."""
+    """Gives a row (column, kind of type, type in full) for each column of the table bound as `{schema}`, `{table}`."""
 
     def __init__(self, address: str, options: ReadOptions) -> None:
         self.address = address

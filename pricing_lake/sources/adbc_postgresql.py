@@ -61,7 +61,8 @@ class PostgresDatabase(Database):
         "to_regclass(CASE WHEN {schema} = '' THEN format('%I', {table}) ELSE format('%I.%I', {schema}, {table}) END)"
     )
     columns_query: ClassVar[str] = (
-        "SELECT attname::text, coalesce(nullif(typbasetype, 0), pg_type.oid)::regtype::text"  # noqa: S608 - all ours
+        "SELECT attname::text, coalesce(nullif(typbasetype, 0), pg_type.oid)::regtype::text,"  # noqa: S608 - all ours
+        " format_type(atttypid, atttypmod)"
         " FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid"
         f" WHERE attrelid = {relation} AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
     )

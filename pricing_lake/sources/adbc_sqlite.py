@@ -28,7 +28,8 @@ class SqliteDatabase(Database):
     )
     tables_query: ClassVar[str] = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name"
     columns_query: ClassVar[str] = (
-        "SELECT name, type FROM pragma_table_xinfo({table}, NULLIF({schema}, '')) WHERE hidden <> 1 ORDER BY cid"
+        "SELECT name, type, type AS written FROM pragma_table_xinfo({table}, NULLIF({schema}, ''))"
+        " WHERE hidden <> 1 ORDER BY cid"
     )
 
     def __init__(self, path: Path, options: ReadOptions) -> None:

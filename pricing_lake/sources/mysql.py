@@ -45,7 +45,7 @@ class MySqlDatabase:
         "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name"
     )
     columns_query: ClassVar[str] = (
-        "SELECT column_name, data_type FROM information_schema.columns"
+        "SELECT column_name, data_type, column_type FROM information_schema.columns"
         " WHERE table_schema = COALESCE(NULLIF({schema}, ''), DATABASE()) AND table_name = {table}"
         " ORDER BY ordinal_position"
     )

@@ -1,13 +1,14 @@
 """SmartGo's sales in MySQL and MariaDB: every value as the server's text, dates that no calendar has told apart."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
 from pricing_lake.errors import SourceSchemaError
 from pricing_lake.sources.smartgo_mapping import COLUMNS, MOMENTS, SmartGoMapping
-from pricing_lake.sources.smartgo_sql import SalesSql
+from pricing_lake.sources.smartgo_sql import SalesSql, ranges
 from pricing_lake.sources.window import Control, Window
 
 TIMES = ("timestamp", "datetime", "date")
@@ -44,9 +45,10 @@ class MySqlSales(SalesSql):
 
     @staticmethod
     def as_control(row: tuple[Any, ...]) -> Control:
-        """Return the count, and the exact sum when every price is a number."""
-        rows, wrong, total = row
-        return Control(rows, None if wrong else total)
+        """Return the count, the exact sum and extremes when every price is a number, and the times of change."""
+        rows, wrong, total, cheapest, dearest, first, last, updates = row
+        prices = [None if wrong or price is None else Decimal(price) for price in (cheapest, dearest)]
+        return Control(rows, None if wrong else total, ranges(prices, (first, last)), updates)
 
     def schema(self) -> pa.Schema:
         """Return text columns only."""
@@ -67,18 +69,22 @@ class MySqlSales(SalesSql):
         return f"(NOT {_is_dated(column)} OR {column} >= {_bound('hi')})"
 
     def control(self) -> str:
-        """Return rows, prices that are no number or too large to add exactly, and the sum of the others."""
-        price = self.column("sold_price")
+        """Return rows, prices that are no number or too large to add exactly, sum and extremes of the others, times."""
+        price, moment = self.column("sold_price"), self.column("sold_at")
+        times = (
+            f"CAST(MIN({moment}) AS CHAR), CAST(MAX({moment}) AS CHAR), {self._updates()}"
+            f" FROM {self.table} WHERE {self.window()}"
+        )
         if self._type("sold_price") in EXACT:
-            return f"SELECT COUNT(*), 0, COALESCE(SUM({price}), 0) FROM {self.table} WHERE {self.window()}"  # noqa: S608
+            return f"SELECT COUNT(*), 0, COALESCE(SUM({price}), 0), MIN({price}), MAX({price}), {times}"
         shown = f"CAST({price} AS CHAR)"
         is_number = (
             f"{shown} REGEXP '{NUMBER}' AND NOT {shown} REGEXP '{NO_NUMBER}' AND ABS({shown} + 0e0) < {LARGEST_EXACT}"
         )
         number = f"CASE WHEN {is_number} THEN CAST({shown} AS DECIMAL(65, 20)) END"
         return (
-            f"SELECT COUNT(*), COUNT({price}) - COUNT({number}), COALESCE(SUM({number}), 0)"  # noqa: S608
-            f" FROM {self.table} WHERE {self.window()}"
+            f"SELECT COUNT(*), COUNT({price}) - COUNT({number}), COALESCE(SUM({number}), 0),"
+            f" MIN({number}), MAX({number}), {times}"
         )
 
     def changed_days(self) -> str:
@@ -88,6 +94,11 @@ class MySqlSales(SalesSql):
             f"SELECT DATE({column}), COUNT(*) FROM {self.table}"  # noqa: S608
             f" WHERE {self.within('updated_at')} AND {_is_dated(column)} GROUP BY 1 ORDER BY 1"
         )
+
+    def _updates(self) -> str:
+        """Return the sum of the times of change in microseconds since 1970."""
+        column = self.mapping.quoted("updated_at") if self.mapping.has("updated_at") else ""
+        return self.updates(f"TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {column})")
 
     def _type(self, name: str) -> str | None:
         column = self.mapping.columns[name]

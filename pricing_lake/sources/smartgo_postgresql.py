@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from pricing_lake.errors import SourceSchemaError
 from pricing_lake.sources.smartgo_mapping import COLUMNS, MOMENTS, SmartGoMapping
-from pricing_lake.sources.smartgo_sql import SalesSql
+from pricing_lake.sources.smartgo_sql import SalesSql, ranges
 from pricing_lake.sources.window import Control, Window
 
 WITH_ZONE = "timestamp with time zone"
@@ -41,9 +41,16 @@ class PostgresSales(SalesSql):
 
     @staticmethod
     def as_control(row: tuple[Any, ...]) -> Control:
-        """Return the count and the exact sum."""
-        rows, total = row[0], Decimal(row[1])
-        return Control(rows, total if total.is_finite() else None)
+        """Return the count, the exact sum, the extremes and the times of change."""
+        rows, total, cheapest, dearest, first, last, updates = row
+        is_exact = Decimal(total).is_finite()
+        prices = [Decimal(price) if is_exact and price is not None else None for price in (cheapest, dearest)]
+        return Control(
+            rows,
+            Decimal(total) if is_exact else None,
+            ranges(prices, (first, last)),
+            None if updates is None else Decimal(updates),
+        )
 
     def schema(self) -> pa.Schema:
         """Return text, microseconds in UTC for the times, and int64 for a quantity that is an integer or absent."""
@@ -73,7 +80,7 @@ class PostgresSales(SalesSql):
         return f"({column} IS NULL OR NOT isfinite({column}) OR {column} >= {self._bound('sold_at', 'hi')})"
 
     def control(self) -> str:
-        """Return rows and the sum as text; a price that is not a number makes it NaN."""
+        """Return rows, the sum and the extremes as text; a price that is not a number makes the sum NaN."""
         price = self.mapping.quoted("sold_price")
         if self._type("sold_price") not in ("numeric", *INTEGERS):
             shown = f"{price}::text"
@@ -81,7 +88,11 @@ class PostgresSales(SalesSql):
                 f"CASE WHEN length({shown}) < 100 AND {shown} ~ '{NUMBER}' THEN {shown}::numeric"
                 f" WHEN {price} IS NOT NULL THEN 'NaN'::numeric END"
             )
-        return f"SELECT count(*), coalesce(sum({price}), 0)::text FROM {self.table} WHERE {self.window()}"  # noqa: S608
+        moment = self.column("sold_at")
+        return (
+            f"SELECT count(*), coalesce(sum({price}), 0)::text, min({price})::text, max({price})::text,"  # noqa: S608
+            f" min({moment}), max({moment}), {self._updates()}::text FROM {self.table} WHERE {self.window()}"
+        )
 
     def changed_days(self) -> str:
         """Return the days as dates; infinite times of sale, and years that no calendar of ours has, are left out."""
@@ -92,6 +103,11 @@ class PostgresSales(SalesSql):
             f" WHERE {self.within('updated_at')} AND {column} >= '{FIRST}' AND {column} < '{LAST}'"
             " GROUP BY 1 ORDER BY 1"
         )
+
+    def _updates(self) -> str:
+        """Return the sum of the times of change in seconds; numeric, since a sum of doubles depends on its order."""
+        column = self.mapping.quoted("updated_at") if self.mapping.has("updated_at") else ""
+        return self.updates(f"CASE WHEN isfinite({column}) THEN extract(epoch FROM {column})::numeric END")
 
     def _type(self, name: str) -> str | None:
         column = self.mapping.columns[name]

@@ -11,14 +11,15 @@ from email.utils import parsedate_to_datetime
 
 import pyarrow as pa
 
-from pricing_lake.errors import ConfigurationError, SourceDataError
+from pricing_lake.errors import ChangesUnknownError, ConfigurationError, SourceDataError
 from pricing_lake.sources.adbc import ReadOptions
+from pricing_lake.sources.changed_days import ChangedDay
 from pricing_lake.sources.json_over_http import HttpOptions, JsonClient
 from pricing_lake.sources.smartgo_mapping import SmartGoMapping
 from pricing_lake.sources.smartgo_rest_pages import Page, SalesEndpoint, window_query
-from pricing_lake.sources.smartgo_rest_rows import SCHEMA, as_batch, missing_fields
+from pricing_lake.sources.smartgo_rest_rows import FIELD_TYPE, SCHEMA, as_batch, fields_of, missing_fields
 from pricing_lake.sources.smartgo_rest_url import RestLogin, parse_rest_url
-from pricing_lake.sources.smartgo_source import ChangedDay, SalesRead, SourceFacts
+from pricing_lake.sources.smartgo_source import SalesRead, SourceFacts
 from pricing_lake.sources.window import Control, Window
 
 MAX_PAGES = 10_000
@@ -49,15 +50,17 @@ class RestShop:
         with self._endpoint() as endpoint:
             pages = endpoint.pages(window)
             first = next(pages)
-            yield SalesRead(SCHEMA, Control(first.total, None), self._batches(endpoint, first, pages))
+            fields = dict.fromkeys(fields_of(first.sales), FIELD_TYPE)
+            control = Control(first.total, None, columns=fields, unread=self._mapping.unread(fields))
+            yield SalesRead(SCHEMA, control, self._batches(endpoint, first, pages))
 
     def changed_days(self, since: datetime, until: datetime) -> list[ChangedDay]:
-        """Return what the service's own endpoint says; ConfigurationError when it has none."""
+        """Return what the service's own endpoint says; ChangesUnknownError when it has none."""
         with self._endpoint() as endpoint:
             path = f"{endpoint.path}/changed-days"
             answer = endpoint.client.get(path, window_query(Window(since, until), ("since", "until")))
         if answer is None:
-            raise ConfigurationError(
+            raise ChangesUnknownError(
                 f"{self._login.address} has no endpoint {path}: the shop cannot tell which days changed, "
                 "so run again the days that may have"
             )

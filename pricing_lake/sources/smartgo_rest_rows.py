@@ -10,6 +10,8 @@ from pricing_lake.errors import SourceSchemaError
 from pricing_lake.sources.smartgo_mapping import COLUMNS, SmartGoMapping
 
 SCHEMA = pa.schema([(name, pa.string()) for name in COLUMNS])
+FIELD_TYPE = "JSON"
+"""A document has no types to speak of: a value is judged when it is cast."""
 
 Sale = Mapping[str, Any]
 
@@ -20,16 +22,23 @@ def as_batch(sales: Sequence[Sale], mapping: SmartGoMapping, address: str) -> pa
     if missing:
         raise SourceSchemaError(
             f"no sale from {address} has a {', '.join(missing)}; "
-            f"they have {', '.join(sorted(sales[0]))}: fix SMARTGO mapping"
+            f"they have {', '.join(fields_of(sales))}: fix SMARTGO mapping",
+            missing,
+            dict.fromkeys(fields_of(sales), FIELD_TYPE),
         )
     fields = [mapping.columns[name] for name in COLUMNS]
     columns = [_text_array([_as_text(sale.get(field)) if field else None for sale in sales]) for field in fields]
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 
+def fields_of(sales: Sequence[Sale]) -> tuple[str, ...]:
+    """Return the fields that any of the sales has, sorted."""
+    return tuple(sorted({field for sale in sales for field in sale}))
+
+
 def missing_fields(sales: Sequence[Sale], mapping: SmartGoMapping) -> tuple[str, ...]:
     """Return the mapped fields that not one of the sales has; of no sales nothing can be told."""
-    known = {field for sale in sales for field in sale}
+    known = fields_of(sales)
     return tuple(field for field in mapping.columns.values() if field and field not in known) if sales else ()
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import NamedTuple, Protocol
+from datetime import datetime
+from typing import Protocol
 
 import pyarrow as pa
 
+from pricing_lake.sources.changed_days import ChangedDay
 from pricing_lake.sources.window import Control, Window
 
 
@@ -18,13 +19,6 @@ class SalesRead:
     schema: pa.Schema
     control: Control
     batches: Iterator[pa.RecordBatch]
-
-
-class ChangedDay(NamedTuple):
-    """A UTC day of sale, and how many of its rows changed."""
-
-    day: date
-    rows: int
 
 
 @dataclass(frozen=True)
@@ -64,7 +58,7 @@ class SmartGoSource(Protocol):
     def changed_days(self, since: datetime, until: datetime) -> list[ChangedDay]:
         """Return the days of sale of the rows updated in [since, until), in order.
 
-        A row whose time of sale moved is told for its new day only. Raises ConfigurationError when the
+        A row whose time of sale moved is told for its new day only. Raises ChangesUnknownError when the
         shop cannot tell.
         """
 

@@ -1,13 +1,14 @@
 """Which rows of SmartGo's sales belong to a window, as SQL that both dialects fill in. Nothing is run here."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
 from pricing_lake.sources.smartgo_mapping import COLUMNS, SmartGoMapping
-from pricing_lake.sources.window import Control, Window
+from pricing_lake.sources.window import Control, Extreme, Window
 
 
 class SalesSql(ABC):
@@ -71,7 +72,17 @@ class SalesSql(ABC):
             return self.within("sold_at")
         return f"({self.within('sold_at')}) OR ({self.within('updated_at')} AND {self.lost()})"
 
+    def updates(self, change: str) -> str:
+        """Return the sum of an expression over `updated_at`; NULL when the shop has no such column."""
+        return f"SUM({change})" if self.mapping.has("updated_at") else "NULL"
+
     @property
     def table(self) -> str:
         """Return the table as SQL."""
         return self.mapping.table_name.quoted
+
+
+def ranges(prices: Sequence[Decimal | None], moments: Sequence[Extreme | None]) -> dict[str, tuple[Extreme, Extreme]]:
+    """Return `Control.ranges` out of the least and greatest price and time of sale, where both are known."""
+    pairs = {"sold_price": prices, "sold_at": moments}
+    return {name: (pair[0], pair[1]) for name, pair in pairs.items() if pair[0] is not None and pair[1] is not None}

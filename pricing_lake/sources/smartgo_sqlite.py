@@ -7,11 +7,15 @@ from typing import Any
 import pyarrow as pa
 
 from pricing_lake.sources.smartgo_mapping import COLUMNS
-from pricing_lake.sources.smartgo_sql import SalesSql
+from pricing_lake.sources.smartgo_sql import SalesSql, ranges
 from pricing_lake.sources.window import Control, Window
 
 LARGEST_EXACT = 9_000_000_000
 """Up to here a double holds six decimals exactly (9e9 x 1e6 < 2**53)."""
+NO_TIME = "*[^-0-9T:.Zz+ ]*"
+"""Text that is no time; without such texts, the least and greatest are the same in SQLite's order and in any other."""
+LARGE_PRIME = 1_000_000_007
+"""Milliseconds are counted in its remainders, so that no number of rows overflows their sum."""
 
 
 class SqliteSales(SalesSql):
@@ -34,11 +38,12 @@ class SqliteSales(SalesSql):
 
     @staticmethod
     def as_control(row: tuple[Any, ...]) -> Control:
-        """Return the count, and the sum of the prices rounded to cents."""
-        rows, wrong, units, millionths = row
-        if wrong:
-            return Control(rows, None)
-        return Control(rows, (units + Decimal(millionths).scaleb(-6)).quantize(Decimal("0.01")))
+        """Return the count, the sum of the prices rounded to cents, the extremes and the times of change."""
+        rows, wrong, units, millionths, cheapest, dearest, no_times, first, last, updates = row
+        total = None if wrong else (units + Decimal(millionths).scaleb(-6)).quantize(Decimal("0.01"))
+        prices = [None if wrong or price is None else Decimal(price).scaleb(-6) for price in (cheapest, dearest)]
+        moments = (None, None) if no_times else (first, last)
+        return Control(rows, total, ranges(prices, moments), None if updates is None else Decimal(updates))
 
     def schema(self) -> pa.Schema:
         """Return text columns only."""
@@ -60,20 +65,26 @@ class SqliteSales(SalesSql):
         return f"(NOT ({_is_dated(column)}) OR {_sortable(column)} >= {{hi}})"
 
     def control(self) -> str:
-        """Return rows, prices that are no exact number, and the rest summed in whole units and millionths.
+        """Return rows, prices that are no exact number, the rest summed in whole units and millionths, and extremes.
 
         A text is a number when SQLite's comparison, which converts only what is one entirely, finds it
         equal to its own cast. Integers are summed because a sum of doubles drifts.
         """
-        price = self.column("sold_price")
+        price, moment = self.column("sold_price"), self.column("sold_at")
+        changed = f"{self.column('updated_at')} AS changed"
         return (
-            f"WITH shown AS (SELECT {price} AS price FROM {self.table} WHERE {self.window()}),"  # noqa: S608
-            " numbers AS (SELECT price, CAST(price AS NUMERIC) AS number FROM shown),"
-            " judged AS (SELECT CAST(ROUND(number * 1000000.0) AS INTEGER) AS millionths,"
+            f"WITH shown AS (SELECT {price} AS price, {moment} AS moment, {changed} FROM {self.table}"  # noqa: S608
+            f" WHERE {self.window()}),"
+            " numbers AS (SELECT price, CAST(price AS NUMERIC) AS number, moment, changed FROM shown),"
+            " judged AS (SELECT CAST(ROUND(number * 1000000.0) AS INTEGER) AS millionths, moment, changed,"
             f" number = price AND number BETWEEN -{LARGEST_EXACT} AND {LARGEST_EXACT} AS exact FROM numbers)"
             " SELECT COUNT(*), COUNT(CASE WHEN NOT exact THEN 1 END),"
             " COALESCE(SUM(CASE WHEN exact THEN millionths / 1000000 END), 0),"
-            " COALESCE(SUM(CASE WHEN exact THEN millionths % 1000000 END), 0) FROM judged"
+            " COALESCE(SUM(CASE WHEN exact THEN millionths % 1000000 END), 0),"
+            " MIN(CASE WHEN exact THEN millionths END), MAX(CASE WHEN exact THEN millionths END),"
+            f" COUNT(CASE WHEN moment GLOB '{NO_TIME}' THEN 1 END),"
+            f" MIN({_time('moment')}), MAX({_time('moment')}),"
+            f" {self.updates(_milliseconds('changed'))} FROM judged"
         )
 
     def changed_days(self) -> str:
@@ -94,6 +105,14 @@ def _shortest(moment: datetime) -> str:
 
 def _sortable(column: str) -> str:
     return f"replace(rtrim(upper({column}), 'Z'), 'T', ' ')"
+
+
+def _time(column: str) -> str:
+    return f"CASE WHEN {column} NOT GLOB '{NO_TIME}' THEN {column} END COLLATE BINARY"
+
+
+def _milliseconds(column: str) -> str:
+    return f"CAST(ROUND(julianday({column}) * 86400000.0) AS INTEGER) % {LARGE_PRIME}"
 
 
 def _is_dated(column: str) -> str:

@@ -31,7 +31,7 @@ class Database(Protocol):
     tables_query: ClassVar[str]
     """Gives the names of the tables and views that can be named without a schema."""
     columns_query: ClassVar[str]
-    """Gives a row (column, type) for each column of the table bound as `{schema}` and `{table}`."""
+    """Gives a row (column, kind of type, type in full) for each column of the table bound as `{schema}`, `{table}`."""
     address: str
 
     def rows_estimate_query(self, table: TableName) -> str:

@@ -3,9 +3,9 @@
 No source is implemented here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Protocol, Self
@@ -43,16 +43,50 @@ class Window:
         return cls(midnight, midnight + timedelta(days=1))
 
 
+Extreme = Decimal | datetime | str
+
+
 @dataclass(frozen=True)
 class Control:
     """What the source itself says about a window, seen in the same snapshot as the rows.
 
     `total` is the sum of the source's money column, or None when the source cannot give one
     (a value in the window is not a finite number). NULL adds nothing; no rows add up to 0.
+    `ranges` holds the least and the greatest value of a column as the rows show it, by the
+    contract's name; a column is absent where the source cannot tell, or has only NULL.
+    `updates` is the sum of the rows' times of change, in a unit of the source's own: it differs
+    after an insert, an update or a delete. None when the source keeps no times of change.
+    `columns` are the source's own columns with their types in full, `unread` those of them that
+    are neither read nor left out on purpose; both are empty where the source has no catalog.
     """
 
     rows: int
     total: Decimal | None
+    ranges: Mapping[str, tuple[Extreme, Extreme]] = field(default_factory=dict)
+    updates: Decimal | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+    @property
+    def figures(self) -> dict[str, str]:
+        """Return every figure that is known, as text: `rows`, `total`, `min.<column>`, `max.<column>`, `updates`.
+
+        Equal states have equal figures, however many zeros the source writes behind a point.
+        """
+        known: dict[str, Extreme | None] = {"rows": Decimal(self.rows), "total": self.total}
+        for column, (least, greatest) in self.ranges.items():
+            known |= {f"min.{column}": least, f"max.{column}": greatest}
+        known["updates"] = self.updates
+        return {name: _as_text(value) for name, value in known.items() if value is not None}
+
+
+def _as_text(value: Extreme) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, str):
+        return value
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class Read(Protocol):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pricing_lake.marts.saved import saved_queries
+from pricing_lake.queries.saved import saved_queries
 
 
 def test_the_queries_are_listed_with_question_and_parameters(pricing_lake):

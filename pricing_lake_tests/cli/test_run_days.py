@@ -54,11 +54,11 @@ def test_a_refused_day_says_why_and_still_fills_the_quality_tables(shop, run):
 
 def test_a_failure_that_is_no_verdict_is_told_as_such(shop, run):
     shop.sell("s1", DAY)
-    shop.execute("ALTER TABLE sales DROP COLUMN category")
+    shop.database.unlink()
     outcome = run(DAY, *SALES)
     assert outcome.verdict == "FAILED"
     assert not outcome.refused
-    assert "has no column category" in outcome.errors["bronze/raw_smartgo_sales"]
+    assert "smartgo.db does not exist" in outcome.errors["bronze/raw_smartgo_sales"]
 
 
 def test_runs_are_kept_with_their_partition_selection_and_checks(shop):

@@ -26,6 +26,20 @@ def test_a_mapping_cannot_be_changed_later() -> None:
         SmartGoMapping().columns["brand"] = 'x" --'  # type: ignore[index]
 
 
+def test_in_a_file_without_null_an_empty_text_means_absent() -> None:
+    mapping = SmartGoMapping.from_mapping({"columns": {"brand": "", "sold_at": "paid_on"}})
+    assert not mapping.has("brand")
+    assert mapping.quoted("sold_at") == '"paid_on"'
+    with pytest.raises(ConfigurationError, match="sale_id must not be null"):
+        SmartGoMapping.from_mapping({"columns": {"sale_id": ""}})
+
+
+def test_columns_that_are_neither_mapped_nor_ignored_are_unread() -> None:
+    mapping = SmartGoMapping.from_mapping({"columns": {"brand": "Maker"}, "ignored": ["till"]})
+    assert mapping.unread(["sale_id", "maker", "brand", "TILL", "tier"], str.casefold) == ("brand", "tier")
+    assert mapping.unread(["sale_id", "maker", "till"]) == ("maker",)
+
+
 @pytest.mark.parametrize("column", OPTIONAL)
 def test_optional_columns_may_be_absent(column: str) -> None:
     assert not SmartGoMapping(columns={column: None}).has(column)
@@ -51,6 +65,8 @@ def test_needed_columns_may_not(column: str) -> None:
         ({"columns": {"brand": 'x" FROM users --'}}, "brand is mapped to 'x\" FROM users --', which is not a plain"),
         ({"columns": {"brand": "s.brand"}}, "brand is mapped to 's.brand', which is not a plain"),
         ({"columns": {"brand": 7}}, "brand is mapped to 7, which is not a plain"),
+        ({"ignored": "till"}, "ignored must be a list of the table's columns, not 'till'"),
+        ({"ignored": ["till", 7]}, "ignored must be a list of the table's columns"),
     ],
 )
 def test_a_wrong_field_is_told_in_one_line(values: dict[str, Any], says: str) -> None:

@@ -24,7 +24,7 @@ from pricing_lake.sources.smartgo_mapping import COLUMNS, SmartGoMapping
 from pricing_lake.sources.smartgo_rest import RestShop
 from pricing_lake.sources.smartgo_rest_url import parse_rest_url, with_token
 from pricing_lake.sources.window import Control, Source, Window
-from pricing_lake_tests.sources.sales import DAY, SALE
+from pricing_lake_tests.sources.sales import DAY, SALE, counted
 from pricing_lake_tests.sources.sales_service import SalesService, body, dripping, sale, serving, status
 
 QUICK = HttpOptions(connect_timeout_seconds=1, read_timeout_seconds=1, attempts=4, backoff_seconds=0.01)
@@ -62,7 +62,7 @@ def refusal(service: SalesService, error: type[PricingLakeError], **options: Any
 class TestPages:
     def test_all_pages_of_the_window_arrive_in_batches(self, service: SalesService) -> None:
         with open_smartgo(service.url).read(DAY) as read:
-            assert read.control == Control(5, None)
+            assert counted(read.control) == Control(5, None)
             batches = list(read.batches)
         assert [batch.num_rows for batch in batches] == [2, 2, 1]
         assert pa.Table.from_batches(batches)["sale_id"].to_pylist() == [f"s-{number}" for number in range(5)]
@@ -79,7 +79,7 @@ class TestPages:
         service.sales = []
         with shop(service).read(DAY) as read:
             assert read.schema.names == list(COLUMNS)
-            assert read.control == Control(0, None)
+            assert counted(read.control) == Control(0, None)
             assert list(read.batches) == []
 
     def test_an_empty_page_between_others_is_no_batch(self, service: SalesService) -> None:
