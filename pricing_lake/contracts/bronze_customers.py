@@ -23,7 +23,7 @@ def _label(name: str, doc: str) -> Column:
 
 
 def _email_like(reason: str) -> Rule:
-    return c.matches("email", r"^[^@\s]+@[^@\s]+\z", reason, "`email` has one @ with text on both sides.")
+    return c.matches("email", r"^\s*[^@\s]+@[^@\s]+\s*\z", reason, "`email` has one @ with text on both sides.")
 
 
 _EMAIL = _person("email", "E-mail address as the source keeps it.")
