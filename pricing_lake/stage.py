@@ -56,6 +56,7 @@ class Stage:
     image_concurrency: int
     trusted_image_hosts: frozenset[str]
     backfill_days: int
+    fiscal_year_start_month: int
 
     @property
     def namespace(self) -> str:
@@ -112,6 +113,7 @@ def load_stage(environment: Mapping[str, str] | None = None) -> Stage:
         image_concurrency=read.count("PRICING_LAKE_IMAGE_CONCURRENCY", 16),
         trusted_image_hosts=frozenset(read.text("PRICING_LAKE_TRUSTED_IMAGE_HOSTS", "").split()),
         backfill_days=read.count("PRICING_LAKE_BACKFILL_DAYS", 7),
+        fiscal_year_start_month=read.count("PRICING_LAKE_FISCAL_YEAR_START_MONTH", 1),
     )
 
 

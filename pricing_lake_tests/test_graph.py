@@ -25,13 +25,15 @@ def described(definitions: dg.Definitions) -> str:
     lines = []
     for key in graph.toposorted_asset_keys:
         node = graph.get(key)
-        partitions = type(node.partitions_def).__name__.removesuffix("PartitionsDefinition").lower()
+        kind = type(node.partitions_def).__name__.removesuffix("PartitionsDefinition").lower()
+        partitions = kind if node.partitions_def else "whole"
+        backfill = f"{node.backfill_policy.max_partitions_per_run} per run" if node.backfill_policy else "whole"
         tags = [f"{name}={value}" for name, value in node.tags.items() if not name.startswith("dagster/")]
         lines += [
             key.to_user_string(),
             f"    group {node.group_name} · {partitions} · owners {listed(node.owners)} · kinds {listed(node.kinds)}",
             f"    tags {listed(tags)}",
-            f"    backfill {node.backfill_policy.max_partitions_per_run} per run · pools {listed(node.pools or ())}",
+            f"    backfill {backfill} · pools {listed(node.pools or ())}",
             f"    checks {listed(check.name for check in node.check_keys)}",
             f"    reads {listed(parent.to_user_string() for parent in node.parent_keys)}",
         ]

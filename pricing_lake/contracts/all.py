@@ -10,10 +10,15 @@ from pricing_lake.contracts.bronze_customers import (
 )
 from pricing_lake.contracts.bronze_fx import RAW_FX_RATES
 from pricing_lake.contracts.bronze_orders import RAW_ORDERS_DLQ, RAW_ORDERS_STREAM, RAW_SNOWFLAKE_ORDERS
+from pricing_lake.contracts.gold_dimensions import DIMENSIONS
+from pricing_lake.contracts.gold_facts import FACTS
 from pricing_lake.contracts.marts import MARTS
 from pricing_lake.contracts.model import Grain, Layer, Table, by_id
 from pricing_lake.contracts.quality import QUALITY
 from pricing_lake.contracts.silver import SILVER
+from pricing_lake.contracts.silver_fx import FX_RATES
+from pricing_lake.contracts.silver_orders import ORDERS
+from pricing_lake.contracts.silver_people import PEOPLE
 from pricing_lake.errors import ContractError
 
 BRONZE = (
@@ -29,7 +34,17 @@ BRONZE = (
     RAW_SALESFORCE_ACCOUNTS,
     RAW_SALESFORCE_LEADS,
 )
-TABLES: tuple[Table, ...] = (*BRONZE, *SILVER, *QUALITY, *MARTS)
+TABLES: tuple[Table, ...] = (
+    *BRONZE,
+    *SILVER,
+    FX_RATES,
+    ORDERS,
+    *PEOPLE,
+    *DIMENSIONS,
+    *FACTS,
+    *QUALITY,
+    *MARTS,
+)
 JUDGED_TABLES: tuple[Table, ...] = tuple(
     table for table in TABLES if table.layer in (Layer.BRONZE, Layer.SILVER, Layer.GOLD) and table.every is Grain.DAY
 )

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from pricing_lake.errors import ConfigurationError
+from pricing_lake.resources.calendar import CalendarResource
 from pricing_lake.resources.carousel import CarouselResource
 from pricing_lake.resources.embedder import EmbedderResource
 from pricing_lake.resources.engine import EngineResource
@@ -35,6 +36,7 @@ def resources_for(stage: Stage) -> Mapping[str, dg.ConfigurableResource[Any]]:
             namespace=stage.namespace,
             embedding_encoding=stage.embedding_encoding,
         ),
+        "calendar": CalendarResource.of(stage.start_date, stage.end_date, stage.fiscal_year_start_month),
         "smartgo": SmartGoResource(home=str(stage.home), calendar=dict(stage.smartgo_calendar)),
         "carousel": CarouselResource(**vars(stage.carousel)),
         "fx": FxResource(url=stage.fx_url),
