@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.expressions import Not
 from pyiceberg.io.pyarrow import ArrowScan
@@ -82,4 +83,4 @@ def _survivors(
         table.metadata, table.io, table.schema(), Not(covering_predicate(contract, windows)), case_sensitive=True
     )
     rows = scan.to_table([task])
-    return [write_beside(lake, table, contract, task.file, rows)] if rows.num_rows else []
+    return [write_beside(lake, table, contract, task.file, rows, np.arange(rows.num_rows))] if rows.num_rows else []

@@ -17,11 +17,11 @@ SetAside = Callable[[pa.Table, str], pa.Table]
 class Increment:
     """Rows that follow a stamp, and the stamp that follows them.
 
-    `name` tells this stretch of the source from every other and is the same when it is read again, so that its error
-    lane replaces itself. `stamp` is None when the table's stamp must stay (a past stretch was read again).
-    `commits_alone` says that the stamp has to move even when no row could be used. `set_aside` is given the
-    quarantined rows and the run's id before anything is committed, and returns the rows as the lane is to keep them: a
-    source with dead letters sends them there.
+    `name` tells this stretch of the source from every other. `stamp` is None when the table's stamp must stay (a past
+    stretch was read again). `commits_alone` says that the stamp has to move even when no row came. Rows that changed
+    from `met_since` on may have been read before; None says that none was. `set_aside` is given the quarantined rows
+    and the run's id before anything is committed, and returns the rows as the lane is to keep them: a source with dead
+    letters sends them there.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Increment:
     taken: datetime
     stamp: str | None
     commits_alone: bool = False
+    met_since: datetime | None = None
     set_aside: SetAside | None = None
 
 
@@ -64,7 +65,8 @@ class TimeFeed:
             stamp = time_stamp(end)
             # An empty stretch of a backlog is remembered; the open end is asked again: quiet hours leave no snapshot.
             backlog = self.rule.stretch(stamp, now) is not None
-            yield Increment(_name(start, end), self.read(start, end), now, stamp, commits_alone=backlog)
+            found = self.read(start, end)
+            yield Increment(_name(start, end), found, now, stamp, commits_alone=backlog, met_since=start)
 
     def again(self, start: datetime, end: datetime) -> Increment | None:
         """See `Feed`; a stretch that the lag has not passed is read as far as it has."""
@@ -72,7 +74,7 @@ class TimeFeed:
         until = min(end, now - self.rule.lag)
         if until <= start:
             return None
-        return Increment(_name(start, end), self.read(start, until), now, None)
+        return Increment(_name(start, end), self.read(start, until), now, None, met_since=start)
 
 
 @dataclass(frozen=True)

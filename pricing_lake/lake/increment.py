@@ -17,7 +17,7 @@ from pricing_lake.errors import RefusedError
 from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.feed import Feed, Increment
 from pricing_lake.lake.gate import judge
-from pricing_lake.lake.increment_batch import IncrementBatch
+from pricing_lake.lake.increment_batch import IncrementBatch, accept_lanes
 from pricing_lake.lake.settle import settle, settled_days
 from pricing_lake.lake.verdicts import RuleResult
 from pricing_lake.lake.watermark import stamp_of
@@ -26,9 +26,10 @@ from pricing_lake.lake.window import PartitionWindow
 
 @dataclass(frozen=True)
 class Collected:
-    """What one increment came to. `days` are those whose rows it changed; `snapshot_id` is None when none did.
+    """What one increment came to. `days` are those that it changed; `snapshot_id` is None when none did.
 
-    `settled` are those of the days that were settled before and are settled anew.
+    `unchanged` rows were met before, set aside or not; `quarantined` are new. `settled` are those of the days that were
+    settled before and are settled anew.
     """
 
     name: str
@@ -53,9 +54,7 @@ def collect(
     """
     table = lake.table(contract)
     stamp = stamp_of(table)
-    # A run that died between its commit and its verdicts left days whose verdict says something else than the table.
-    settle(lake, contract, settled_days(lake, contract, _last_days(table)), run_id)
-    done: list[Collected] = []
+    done = _left_unsaid(lake, contract, table, run_id)
     for increment in islice(feed.increments(stamp), most):
         collected = publish_increment(lake, contract, increment, calendar, run_id, after=stamp)
         stamp = stamp if collected.snapshot_id is None else increment.stamp
@@ -88,6 +87,18 @@ def _with_days_settled(lake: Lake, contract: Table, collected: Collected, run_id
     return replace(collected, settled=tuple(days))
 
 
+def _left_unsaid(lake: Lake, contract: Table, table: IcebergTable, run_id: str) -> list[Collected]:
+    """What a run left that died between its commit and its verdicts: lanes, and days whose verdict is no longer true.
+
+    Nothing when no run died there.
+    """
+    accept_lanes(lake, contract, table)
+    days = settled_days(lake, contract, _last_days(table))
+    verdicts = settle(lake, contract, days, run_id)
+    anew = tuple(day for day, verdict in zip(days, verdicts, strict=True) if verdict.run_id == run_id)
+    return [Collected("left by a run that died", 0, 0, 0, 0, 0, anew, None, anew)] if anew else []
+
+
 def _last_days(table: IcebergTable) -> list[PartitionWindow]:
     """The days that the table's last snapshot changed."""
     snapshot = table.current_snapshot()
@@ -113,16 +124,15 @@ def publish_increment(
     aside = split.quarantined
     if increment.set_aside and aside.num_rows:
         aside = increment.set_aside(aside, run_id)
-    batch.write_lane(aside)
-    received = candidate.source_rows
-    added, merge, days, snapshot = batch.commit(split.good)
+    set_aside = batch.propose_lane(aside)
+    added, merge, days, snapshot = batch.commit(split.good, set_aside)
     return Collected(
         increment.name,
-        received,
+        candidate.source_rows,
         added,
         merge.replaced,
-        merge.unchanged + merge.older + split.duplicates,
-        split.quarantined.num_rows,
+        merge.unchanged + merge.older + split.duplicates + aside.num_rows - set_aside,
+        set_aside,
         days,
         snapshot,
         results=results,

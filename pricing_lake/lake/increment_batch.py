@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
-from uuid import NAMESPACE_URL, uuid4, uuid5
+from datetime import UTC, date
+from uuid import uuid4
 
 import numpy as np
 import polars as pl
@@ -17,18 +17,23 @@ from pricing_lake.contracts.record_hash import content_hash, row_hashes
 from pricing_lake.errors import CommitConflictError
 from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.feed import Increment
+from pricing_lake.lake.increment_lanes import IncrementLanes
 from pricing_lake.lake.merge import HASH, Merge, plan_merge, replaced_files, rows_at, write_survivors
-from pricing_lake.lake.quarantine import ErrorLanes, lane_lines
+from pricing_lake.lake.quarantine import lane_lines
 from pricing_lake.lake.verdicts import now_utc
 from pricing_lake.lake.watermark import commit_with_stamp, stamp_of
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.lake.writer import StagedFile, discard, stage_files
+
+BATCH = "pricing.batch-id"
+"""Property of a snapshot: the batch that made it, whose lane is thereby in force."""
 
 
 @dataclass
 class IncrementBatch:
     """One increment on its way in; `table` is loaded once, so that the commit stands on the stamp that was read.
 
+    Lanes of what was committed before are in force from here on: nobody else commits in between, or this one fails.
     Raises CommitConflictError when the table's stamp is no longer `after`, which the increment follows.
     """
 
@@ -49,34 +54,50 @@ class IncrementBatch:
         # Never derived from the increment: two attempts at one must not share file names, or the loser's clean-up
         # deletes what the winner committed.
         self.batch_id = str(uuid4())
+        accept_lanes(self.lake, self.contract, self.table)
 
-    def write_lane(self, quarantined: pa.Table) -> None:
-        """Write the rows that were set aside, in place of what an earlier attempt at this increment left."""
-        day = self.increment.taken.astimezone(UTC).date().isoformat()
+    @property
+    def taken(self) -> date:
+        """The day on which rows that are set aside are counted."""
+        return self.increment.taken.astimezone(UTC).date()
+
+    def propose_lane(self, quarantined: pa.Table) -> int:
+        """Propose the rows that were set aside as this batch's lane; returns how many.
+
+        Rows of an overlap that an earlier increment set aside are left out.
+        """
         lines = lane_lines(self.contract, quarantined)
-        lane = str(uuid5(NAMESPACE_URL, f"{self.contract.id}/{self.increment.name}"))
-        ErrorLanes(self.lake.proofs).write_increment(self.contract.id, day, lane, lines)
+        lanes = IncrementLanes(self.lake.proofs, self.contract.id)
+        if self.increment.met_since:
+            lines = lanes.not_met(lines, self.increment.met_since.astimezone(UTC).date())
+        lanes.propose(self.batch_id, self.taken, lines)
+        return len(lines)
 
-    def commit(self, good: pa.Table) -> tuple[int, Merge, tuple[PartitionWindow, ...], int | None]:
+    def commit(self, good: pa.Table, set_aside: int) -> tuple[int, Merge, tuple[PartitionWindow, ...], int | None]:
         """Merge usable rows; returns rows that went in, the merge, the days that changed, the snapshot if any.
 
-        Raises CommitConflictError when somebody committed since the table was loaded.
+        The day on which rows were set aside is one of those days; their number alone makes a snapshot too, for that
+        puts their lane in force. Raises CommitConflictError when somebody committed since the table was loaded.
         """
         days = days_of(self.contract, good)
         hashes = row_hashes(self.contract, good)
         merge = self._merge(days, good, hashes)
         entering, entering_hashes = rows_at(good, merge.incoming), hashes.take(pa.array(merge.incoming))
         days = days_of(self.contract, entering)
-        if not entering.num_rows and not self.increment.commits_alone:
+        if not (entering.num_rows or set_aside or self.increment.commits_alone):
             return 0, merge, (), None
         staged: list[StagedFile] = []
         try:
             staged += self._stage(days, entering, entering_hashes)
             staged += write_survivors(self.lake, self.table, self.contract, merge)
+            if set_aside:
+                days = sorted({*days, PartitionWindow.of_day(self.taken)})
             snapshot = self._commit(staged, replaced_files(merge), days)
         except BaseException:
             discard(self.table, staged)
             raise
+        if set_aside:
+            IncrementLanes(self.lake.proofs, self.contract.id).accept({self.batch_id})
         return entering.num_rows, merge, tuple(days), snapshot
 
     def _merge(self, days: Sequence[PartitionWindow], good: pa.Table, hashes: pa.Array) -> Merge:
@@ -106,7 +127,7 @@ class IncrementBatch:
     ) -> int:
         properties = {
             "pricing.run-id": self.run_id,
-            "pricing.batch-id": self.batch_id,
+            BATCH: self.batch_id,
             "pricing.increment": self.increment.name,
             "pricing.partitions": ",".join(day.key for day in days),
             "pricing.contract-version": str(self.contract.version),
@@ -118,6 +139,13 @@ class IncrementBatch:
             raise CommitConflictError(
                 f"{self.contract.id} {self.increment.name}: another run committed meanwhile; run it again"
             ) from error
+
+
+def accept_lanes(lake: Lake, contract: Table, table: IcebergTable) -> None:
+    """Put lanes in force whose batch is committed though its run died before it said so."""
+    summaries = (snapshot.summary for snapshot in table.snapshots() if snapshot.summary)
+    committed = {summary.additional_properties.get(BATCH, "") for summary in summaries}
+    IncrementLanes(lake.proofs, contract.id).accept(committed)
 
 
 def days_of(contract: Table, rows: pa.Table) -> list[PartitionWindow]:

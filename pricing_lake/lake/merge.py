@@ -5,6 +5,7 @@ pyiceberg's `Table.upsert` compares whole rows in Python and is slow beyond a th
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ from pricing_lake.contracts.model import Table
 from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.live_files import window_tasks
 from pricing_lake.lake.window import PartitionWindow
-from pricing_lake.lake.writer import StagedFile, write_beside
+from pricing_lake.lake.writer import WRITERS, StagedFile, write_beside
 
 HASH = "record_hash"
 
@@ -79,15 +80,16 @@ def plan_merge(
 
 
 def write_survivors(lake: Lake, table: IcebergTable, contract: Table, merge: Merge) -> list[StagedFile]:
-    """The rows of touched files that stay, each file's written beside it, metadata and all."""
-    staged = []
-    for task, positions in merge.outgoing:
+    """The rows of touched files that stay, each file's written beside it, metadata and all; WRITERS files at a time."""
+
+    def rewrite(touched: tuple[FileScanTask, np.ndarray]) -> StagedFile | None:
+        task, positions = touched
         whole = _scan(table, table.schema().column_names).to_table([task])
-        keep = np.ones(whole.num_rows, dtype=bool)
-        keep[positions] = False
-        if keep.any():
-            staged.append(write_beside(lake, table, contract, task.file, whole.filter(pa.array(keep))))
-    return staged
+        numbers = np.delete(np.arange(whole.num_rows), positions)
+        return write_beside(lake, table, contract, task.file, whole, numbers) if len(numbers) else None
+
+    with ThreadPoolExecutor(min(WRITERS, max(1, len(merge.outgoing)))) as pool:
+        return [file for file in pool.map(rewrite, merge.outgoing) if file]
 
 
 def replaced_files(merge: Merge) -> list[DataFile]:

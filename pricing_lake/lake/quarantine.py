@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -33,48 +33,39 @@ class ErrorLanes:
     """Lanes at `_errors/<layer>/<table>/dt=<partition>/run_id=<batch>/*.json`, one JSON object per line.
 
     A lane is written whole before its verdict, under the batch that the verdict names: a crash in between leaves a
-    lane that no verdict points to, which readers never see. Increments have lanes of their own below the day they were
-    taken, `increments/<id>/`, which settling the day gathers into one.
+    lane that no verdict points to, which readers never see. Increments have lanes of their own, see `increment_lanes`,
+    which settling the day gathers into one.
     """
 
     files: fs.FileSystem
 
     def write(self, table_id: str, partition: str, batch_id: str, lines: Sequence[str]) -> None:
         """Write the lines of one publish, as `lane_lines` made them."""
-        self._write(_folder(table_id, partition, batch_id), lines)
-
-    def _write(self, folder: str, lines: Sequence[str]) -> None:
-        for number, start in enumerate(range(0, len(lines), _ROWS_PER_FILE)):
-            if number == 0:
-                self.files.create_dir(folder, recursive=True)
-            with self.files.open_output_stream(f"{folder}/{number:05d}.json") as stream:
-                stream.write("\n".join(lines[start : start + _ROWS_PER_FILE]).encode())
-
-    def write_increment(self, table_id: str, day: str, increment: str, lines: Sequence[str]) -> None:
-        """Write the lane of one increment, in place of what an earlier attempt at it left, on that day or before."""
-        eve = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
-        for taken in (eve, day):
-            self.files.delete_dir_contents(_increment(table_id, taken, increment), missing_dir_ok=True)
-        self._write(_increment(table_id, day, increment), lines)
-
-    def increments(self, table_id: str, day: str) -> list[str]:
-        """Lines of every increment that was taken on this day."""
-        selector = fs.FileSelector(_increment(table_id, day, ""), allow_not_found=True, recursive=True)
-        paths = sorted(info.path for info in self.files.get_file_info(selector) if info.is_file)
-        return [line for path in paths for line in self._lines(path)]
+        write_lines(self.files, _folder(table_id, partition, batch_id), lines)
 
     def read(self, table_id: str, partition: str, batch_id: str) -> Iterator[LaneRow]:
         """Rows of one publish in the order they were received."""
         selector = fs.FileSelector(_folder(table_id, partition, batch_id), allow_not_found=True)
         for info in sorted(self.files.get_file_info(selector), key=lambda info: info.path):
-            for line in self._lines(info.path):
+            for line in lines_of(self.files, info.path):
                 body = json.loads(line)
                 yield LaneRow(body["tenant_id"], body["row_key"], tuple(body["reasons"]), json.dumps(body["raw_row"]))
 
-    def _lines(self, path: str) -> list[str]:
-        with self.files.open_input_stream(path) as stream:
-            text: str = stream.read().decode()
-        return text.split("\n")
+
+def write_lines(files: fs.FileSystem, folder: str, lines: Sequence[str], prefix: str = "") -> None:
+    """Write the lines of a lane into a folder, in files that are small enough to be read whole."""
+    for number, start in enumerate(range(0, len(lines), _ROWS_PER_FILE)):
+        if number == 0:
+            files.create_dir(folder, recursive=True)
+        with files.open_output_stream(f"{folder}/{prefix}{number:05d}.json") as stream:
+            stream.write("\n".join(lines[start : start + _ROWS_PER_FILE]).encode())
+
+
+def lines_of(files: fs.FileSystem, path: str) -> list[str]:
+    """The lines of one file of a lane."""
+    with files.open_input_stream(path) as stream:
+        text: str = stream.read().decode()
+    return text.split("\n")
 
 
 def lane_lines(contract: Table, rows: pa.Table) -> list[str]:
@@ -98,10 +89,6 @@ def reasons_of(line: str) -> list[str]:
 
 def _folder(table_id: str, partition: str, batch_id: str) -> str:
     return f"_errors/{table_id}/dt={partition}/run_id={batch_id}"
-
-
-def _increment(table_id: str, day: str, increment: str) -> str:
-    return f"_errors/{table_id}/dt={day}/increments/{increment}".rstrip("/")
 
 
 def _lane_row(contract: Table, row: dict[str, Any]) -> dict[str, Any]:

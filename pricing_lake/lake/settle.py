@@ -8,6 +8,7 @@ from pyiceberg.table import FileScanTask
 
 from pricing_lake.contracts.model import Severity, Table
 from pricing_lake.lake.catalog import Lake
+from pricing_lake.lake.increment_lanes import IncrementLanes
 from pricing_lake.lake.live_files import published_hash, window_tasks
 from pricing_lake.lake.quarantine import ErrorLanes, lane_hash, reasons_of
 from pricing_lake.lake.verdicts import RuleResult, Verdict, VerdictStore, now_utc
@@ -42,8 +43,7 @@ def _settled(
     tasks: Sequence[FileScanTask],
     standing: Verdict | None,
 ) -> Verdict:
-    lanes = ErrorLanes(lake.proofs)
-    lines = lanes.increments(contract.id, window.key)
+    lines = IncrementLanes(lake.proofs, contract.id).of_day(window.first_day)
     rows = sum(task.file.record_count for task in tasks)
     verdict = Verdict(
         contract.id,
@@ -63,7 +63,7 @@ def _settled(
     )
     if standing and standing.says_the_same_as(verdict):
         return standing
-    lanes.write(contract.id, window.key, verdict.batch_id, lines)
+    ErrorLanes(lake.proofs).write(contract.id, window.key, verdict.batch_id, lines)
     VerdictStore(lake.proofs).write(verdict)
     return verdict
 

@@ -81,10 +81,12 @@ def stage_files(
         return list(pool.map(write, enumerate(pieces, start=1)))
 
 
-def write_beside(lake: Lake, table: IcebergTable, contract: Table, old: DataFile, rows: pa.Table) -> StagedFile:
-    """Write complete rows (metadata included) as a new file of the same Iceberg partition as `old`."""
+def write_beside(
+    lake: Lake, table: IcebergTable, contract: Table, old: DataFile, rows: pa.Table, numbers: np.ndarray
+) -> StagedFile:
+    """Write those of complete rows (metadata included) with these numbers as a new file of the partition of `old`."""
     path = f"{old.file_path.rpartition('/')[0]}/survivors.{uuid4()}.parquet"
-    return _write(lake, table, contract, path, RowGatherer(rows).slices(np.arange(rows.num_rows)), old.partition)
+    return _write(lake, table, contract, path, RowGatherer(rows).slices(numbers), old.partition)
 
 
 def discard(table: IcebergTable, staged: Sequence[StagedFile]) -> None:

@@ -1,0 +1,94 @@
+"""Lanes of rows that increments set aside: proposed before a commit, in force once it happened. Decides nothing.
+
+An attempt that dies, or loses to another, has proposed a lane that nobody accepts. So a row is set aside once, whatever
+stretch the attempts read and on whichever day they were made.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from pyarrow import fs
+
+from pricing_lake.lake.quarantine import lines_of, write_lines
+
+_FORGOTTEN = timedelta(days=2)
+"""A proposal that is so old belongs to no run that still lives."""
+_DAY = re.compile(r"dt=(\d{4}-\d{2}-\d{2})")
+
+
+@dataclass(frozen=True)
+class IncrementLanes:
+    """Lanes of one table at `_errors/<layer>/<table>/dt=<day taken>/increments/<batch>.*.json`, a row per line.
+
+    A proposal lies at `_errors/<layer>/<table>/proposed/<day taken>.<batch>.*.json` until its batch is committed.
+    """
+
+    files: fs.FileSystem
+    table_id: str
+
+    def propose(self, batch_id: str, day: date, lines: Sequence[str]) -> None:
+        """Write the lane of a batch that is about to be committed; of no lines nothing is written."""
+        write_lines(self.files, self._proposed, lines, prefix=f"{day.isoformat()}.{batch_id}.")
+
+    def accept(self, committed: Collection[str]) -> None:
+        """Put the proposals of committed batches in force, and drop those that nobody will commit.
+
+        It may die and be called again, or by two at once: a file is moved whole, and by one of them.
+        """
+        for info in self._files(self._proposed):
+            day, batch_id, number = info.base_name.split(".", 2)
+            with suppress(FileNotFoundError):
+                if batch_id in committed:
+                    self.files.create_dir(self._folder(day), recursive=True)
+                    self.files.move(info.path, f"{self._folder(day)}/{batch_id}.{number}")
+                elif info.mtime < datetime.now(UTC) - _FORGOTTEN:
+                    self.files.delete_file(info.path)
+
+    def of_day(self, day: date) -> list[str]:
+        """Rows that increments set aside on this day."""
+        files = self._files(self._folder(day.isoformat()))
+        return [line for info in files for line in lines_of(self.files, info.path)]
+
+    def not_met(self, lines: Sequence[str], since: date) -> list[str]:
+        """`lines` without the rows that were set aside on a day from `since` on, each as often as it was.
+
+        Rows are compared as received: equal rows are told apart by their number alone.
+        """
+        if not lines:
+            return []
+        met = Counter(_raw(line) for day in self._days(since) for line in self.of_day(day))
+        left = []
+        for line in lines:
+            row = _raw(line)
+            if met[row]:
+                met[row] -= 1
+            else:
+                left.append(line)
+        return left
+
+    @property
+    def _proposed(self) -> str:
+        return f"_errors/{self.table_id}/proposed"
+
+    def _folder(self, day: str) -> str:
+        return f"_errors/{self.table_id}/dt={day}/increments"
+
+    def _days(self, since: date) -> list[date]:
+        selector = fs.FileSelector(f"_errors/{self.table_id}", allow_not_found=True)
+        found = (_DAY.fullmatch(info.base_name) for info in self.files.get_file_info(selector))
+        days = (date.fromisoformat(name[1]) for name in found if name)
+        return sorted(day for day in days if day >= since)
+
+    def _files(self, folder: str) -> list[fs.FileInfo]:
+        selector = fs.FileSelector(folder, allow_not_found=True)
+        return sorted((info for info in self.files.get_file_info(selector) if info.is_file), key=lambda info: info.path)
+
+
+def _raw(line: str) -> str:
+    """The row of a line, as received: which rules it broke may be told otherwise by a newer contract."""
+    return json.dumps(json.loads(line)["raw_row"], sort_keys=True)
