@@ -90,8 +90,9 @@ def test_a_row_that_commits_after_the_read_is_not_lost(
         catch_up()
         assert customers_in(lake) == ["before"]
         slow.commit()
-        customers.insert(quick, "later")
-        quick.commit()
+    with closing(customers.connect()) as another:
+        customers.insert(another, "later")
+        another.commit()
     catch_up()
     assert customers_in(lake) == found
     catch_up()
