@@ -13,17 +13,17 @@ help:  ## list these commands
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps -e .
 	touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-dev.lock
 	touch $@
 
 $(VENV)-bench/.bench: requirements-bench.lock pyproject.toml
 	test -d $(VENV)-bench || $(PYTHON) -m venv $(VENV)-bench
-	$(VENV)-bench/bin/python -m pip install --quiet --require-hashes -r requirements-bench.lock
+	$(VENV)-bench/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-bench.lock
 	$(VENV)-bench/bin/python -m pip install --quiet --no-deps -e .
 	touch $@
 
