@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pricing_lake.errors import ConfigurationError
+from pricing_lake.stage_aws import AwsSettings
+from pricing_lake.stage_bedrock import BedrockSettings
 from pricing_lake.stage_sources import (
     CarouselSettings,
     OrdersStreamSettings,
@@ -17,7 +19,8 @@ from pricing_lake.stage_sources import (
     SnowflakeSettings,
 )
 
-STAGES = ("local", "dev", "staging", "prod")
+LOCAL = "local"
+STAGES = (LOCAL, "dev", "staging", "prod")
 ENGINES = ("duckdb", "athena", "spark")
 EMBEDDERS = ("local", "bedrock")
 EMBEDDING_ENCODINGS = ("BYTE_STREAM_SPLIT", "PLAIN")
@@ -50,6 +53,8 @@ class Stage:
     redshift: RedshiftSettings
     salesforce: SalesforceSettings
     fx_url: str
+    aws: AwsSettings
+    bedrock: BedrockSettings
     embedder: str
     embedding_encoding: str
     image_root: Path
@@ -60,8 +65,13 @@ class Stage:
 
     @property
     def namespace(self) -> str:
-        """Namespace of the catalog, and the Glue database's name on AWS."""
-        return f"pricing_intelligence_{self.name}"
+        """Namespace of the catalog: the Glue database's name on AWS."""
+        return self.aws.database
+
+    @property
+    def is_on_aws(self) -> bool:
+        """Whether catalog and files are on AWS; the local stage has SQLite and a folder."""
+        return self.name != LOCAL
 
     @property
     def catalog_uri(self) -> str:
@@ -95,7 +105,7 @@ def load_stage(environment: Mapping[str, str] | None = None) -> Stage:
         end_date=read.optional_day("PRICING_LAKE_END_DATE"),
         engine=read.one_of("PRICING_LAKE_ENGINE", ENGINES),
         smartgo_url=read.text("SMARTGO_URL", f"sqlite:///{home / 'sample' / 'smartgo.db'}"),
-        smartgo_parameter=read.text("SMARTGO_PARAMETER", ""),
+        smartgo_parameter=read.text("SMARTGO_PARAMETER", _default_parameter(read)),
         smartgo_token=read.text("SMARTGO_TOKEN", ""),
         smartgo_mapping=read.table("smartgo_mapping"),
         smartgo_calendar=read.table("smartgo_calendar"),
@@ -107,7 +117,9 @@ def load_stage(environment: Mapping[str, str] | None = None) -> Stage:
         redshift=RedshiftSettings.read(read),
         salesforce=SalesforceSettings.read(read),
         fx_url=read.text("FX_URL", "off"),
-        embedder=read.one_of("PRICING_LAKE_EMBEDDER", EMBEDDERS),
+        aws=AwsSettings.read(read),
+        bedrock=BedrockSettings.read(read),
+        embedder=read.one_of("PRICING_LAKE_EMBEDDER", EMBEDDERS, _default_embedder(read)),
         embedding_encoding=read.one_of("PRICING_LAKE_EMBEDDING_ENCODING", EMBEDDING_ENCODINGS),
         image_root=Path(read.text("PRICING_LAKE_IMAGE_ROOT", str(home / "sample"))).absolute(),
         image_concurrency=read.count("PRICING_LAKE_IMAGE_CONCURRENCY", 16),
@@ -142,6 +154,17 @@ def _settings_file(home: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path} cannot be read: {error}; mend or delete it") from error
 
 
+def _default_parameter(read: "_Settings") -> str:
+    """On AWS the shop's connection is in Parameter Store unless a URL is given."""
+    on_aws = read.text("PRICING_LAKE_STAGE", LOCAL) != LOCAL
+    return AwsSettings.read(read).parameter if on_aws and not read.text("SMARTGO_URL", "") else ""
+
+
+def _default_embedder(read: "_Settings") -> str:
+    """On AWS pictures are embedded by Bedrock unless somebody says otherwise."""
+    return "local" if read.text("PRICING_LAKE_STAGE", LOCAL) == LOCAL else "bedrock"
+
+
 @dataclass(frozen=True)
 class _Settings:
     """Looks one setting up in the environment, then in the file, and validates it."""
@@ -161,9 +184,9 @@ class _Settings:
             raise ConfigurationError(f"settings.toml: [{name}] must be a table")
         return table
 
-    def one_of(self, name: str, words: tuple[str, ...]) -> str:
-        """One of `words`, the first being the default."""
-        value = self.text(name, words[0])
+    def one_of(self, name: str, words: tuple[str, ...], default: str = "") -> str:
+        """One of `words`, the first being the default unless another is named."""
+        value = self.text(name, default or words[0])
         if value not in words:
             raise ConfigurationError(f"{name}={value!r} is not known; use one of {', '.join(words)}")
         return value

@@ -18,8 +18,8 @@ class InputScan:
 
     `bytes_scanned` counts the compressed column chunks of `columns` in the planned files, which is what
     Athena bills; `bytes_total` is the size of every file in the snapshot. `reader` says how rows are read:
-    "planned files" (the engine's own Parquet reader), "iceberg reader" (delete files, an evolved schema or
-    remote files) or "nothing" (no file can match).
+    "planned files" (the engine's own Parquet reader), "streamed files" (the same off an object store), "iceberg reader"
+    (delete files or an evolved schema) or "nothing" (no file can match).
     """
 
     name: str

@@ -17,6 +17,7 @@ from pyiceberg.table import DataScan, FileScanTask, Table
 
 from pricing_lake.engines import InputScan
 from pricing_lake.engines.pruning import Pruning
+from pricing_lake.engines.remote_scan import can_stream, streamed_rows
 from pricing_lake.errors import QueryError
 
 
@@ -41,10 +42,15 @@ class IcebergScan:
     def plain_files(self) -> list[str] | None:
         """List the paths to read as plain Parquet, or None when only the Iceberg reader gets the rows right."""
         paths = [_local_path(task.file) for task in self.tasks]
-        if any(task.delete_files for task in self.tasks) or _is_evolved(self.table, self.schema):
-            return None
         plain = [path for path in paths if path is not None]
-        return plain if len(plain) == len(paths) else None
+        return plain if len(plain) == len(paths) and self._is_plain() else None
+
+    def is_streamed(self) -> bool:
+        """Tell whether the rows come straight from Parquet files on an object store."""
+        return bool(self.tasks) and can_stream(self.table.io, [task.file for task in self.tasks]) and self._is_plain()
+
+    def _is_plain(self) -> bool:
+        return not any(task.delete_files for task in self.tasks) and not _is_evolved(self.table, self.schema)
 
     def __arrow_c_schema__(self) -> object:
         """Export the schema of the stream, so that asking for it costs no read."""
@@ -55,6 +61,9 @@ class IcebergScan:
         return self._reader().__arrow_c_stream__(requested_schema)
 
     def _reader(self) -> pa.RecordBatchReader:
+        if self.is_streamed():
+            files = [task.file for task in self.tasks]
+            return streamed_rows(self.table.io, files, self.table.schema(), self.schema, self.scan.row_filter)
         target = schema_to_pyarrow(self.schema)
         rows = ArrowScan(
             self.table.metadata, self.table.io, self.schema, self.scan.row_filter, self.scan.case_sensitive
@@ -91,7 +100,7 @@ def _reader_name(scan: IcebergScan) -> str:
         case []:
             return "nothing"
         case None:
-            return "iceberg reader"
+            return "streamed files" if scan.is_streamed() else "iceberg reader"
     return "planned files"
 
 

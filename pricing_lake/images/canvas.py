@@ -7,10 +7,11 @@ from io import BytesIO
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image
 
 from pricing_lake.errors import ImageError
 from pricing_lake.images.inspect import MAX_PIXELS
+from pricing_lake.images.plain_pixels import on_white, upright, with_plain_pixels
 from pricing_lake.images.reasons import ImageReason
 
 SIDE = 64
@@ -34,7 +35,7 @@ def load_canvas(image: bytes) -> npt.NDArray[np.float64]:
         with Image.open(BytesIO(image), formats=_FORMATS) as opened:
             _refuse_above_limit(opened)
             opened.draft("RGB", _DRAFT_SIZE)
-            small = _with_plain_pixels(opened).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+            small = with_plain_pixels(opened).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
     except (MemoryError, ImageError):
         raise
     except Image.DecompressionBombError:
@@ -43,7 +44,7 @@ def load_canvas(image: bytes) -> npt.NDArray[np.float64]:
         raise ImageError(
             ImageReason.TRUNCATED, f"the pixels cannot be decoded ({type(error).__name__}); fetch the image again"
         ) from error
-    return np.asarray(_on_white(_upright(small)), dtype=np.float64) / 255.0
+    return np.asarray(on_white(upright(small)), dtype=np.float64) / 255.0
 
 
 def _refuse_above_limit(opened: Image.Image) -> None:
@@ -53,27 +54,3 @@ def _refuse_above_limit(opened: Image.Image) -> None:
 
 def _too_many_pixels() -> ImageError:
     return ImageError(ImageReason.TOO_MANY_PIXELS, f"more than {MAX_PIXELS} pixels; publish a smaller image")
-
-
-def _with_plain_pixels(opened: Image.Image) -> Image.Image:
-    """Bring any mode to RGB, or to RGBA when the image has transparency, at full size."""
-    if opened.mode.startswith("I"):
-        # Pillow cuts 16-bit grey off at 255 instead of scaling it.
-        return Image.fromarray((np.asarray(opened) >> 8).astype(np.uint8)).convert("RGB")
-    return opened.convert("RGBA" if opened.has_transparency_data else "RGB")
-
-
-def _upright(small: Image.Image) -> Image.Image:
-    """Turn as EXIF says; an EXIF block that cannot be read turns nothing."""
-    try:
-        return ImageOps.exif_transpose(small)
-    except MemoryError:
-        raise
-    except Exception:  # as above, and the pixels are good
-        return small
-
-
-def _on_white(small: Image.Image) -> Image.Image:
-    if small.mode == "RGB":
-        return small
-    return Image.alpha_composite(Image.new("RGBA", small.size, "white"), small).convert("RGB")

@@ -44,3 +44,6 @@ class ImageReason(StrEnum):
 
     EMBEDDING_INVALID = "embedding_invalid"
     """The embedder gave a vector of the wrong length, not finite, or all zeros."""
+
+    EMBEDDING_REFUSED = "embedding_refused"
+    """The model would not embed this picture, or failed on it every time it was asked."""

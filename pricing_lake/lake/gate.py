@@ -28,6 +28,8 @@ class Candidate:
     own control figures from the same snapshot; None or absent where the source gives none. `control` is all of them as
     text, kept as proof. `source_columns` are the source's columns with their types in full, `unread` those of them that
     are not read and should be known. `empty_because` says why the partition may be without rows, or is empty.
+    `known_keys` are, for each column that the contract lets refer to another table, the keys which that table has.
+    `costs` are what making the rows took (model calls, dollars), by name.
     """
 
     rows: pa.Table
@@ -40,6 +42,8 @@ class Candidate:
     source_columns: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
     empty_because: str = ""
+    known_keys: Mapping[str, pa.ChunkedArray] = field(default_factory=dict)
+    costs: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def source_rows(self) -> int:
@@ -64,7 +68,7 @@ def judge(table: Table, candidate: Candidate, split: Split) -> tuple[RuleResult,
         if rule.severity is Severity.WARN
         for broken in [split.warnings.get(rule.name, 0)]
     ]
-    return (*results, *_table_rules(table, split.good))
+    return (*results, *_references(table, candidate, split.good), *_table_rules(table, split.good))
 
 
 def refused(rule: str, why: str) -> tuple[RuleResult, ...]:
@@ -170,6 +174,22 @@ def _numbers(column: pa.ChunkedArray) -> pl.Series:
     """A column as exact numbers; what is none becomes null. Databases read a number with spaces around it."""
     text = pl.Series(pl.from_arrow(column)).cast(pl.String).str.strip_chars()
     return text.cast(pl.Decimal(38, 6), strict=False)
+
+
+def _references(table: Table, candidate: Candidate, good: pa.Table) -> list[RuleResult]:
+    """Whether every key leads somewhere; without the keys to hold them against nothing is known, so nothing passes."""
+    results = []
+    for name, (column, reference) in table.references.items():
+        keys = pl.DataFrame(pl.from_arrow(good.select([column.name]))).drop_nulls()
+        known = candidate.known_keys.get(column.name, good.column(column.name).slice(0, 0))
+        held = pl.DataFrame({column.name: pl.Series(pl.from_arrow(known))})
+        lost = keys.filter(pl.col(column.name).ne_missing(reference.unknown)).join(held, on=column.name, how="anti")
+        orphans = lost.height
+        note = f"{orphans:,} rows refer to what {reference.table} does not hold; publish it, then this partition again"
+        results.append(
+            RuleResult(name, Severity.CRITICAL, not orphans, orphans, good.num_rows, note=note if orphans else "")
+        )
+    return results
 
 
 def _table_rules(table: Table, good: pa.Table) -> tuple[RuleResult, ...]:

@@ -24,7 +24,7 @@ from pricing_lake.lake.gate import Candidate, judge, refused
 from pricing_lake.lake.live_files import published_hash, window_tasks
 from pricing_lake.lake.quarantine import ErrorLanes, lane_hash, lane_lines
 from pricing_lake.lake.source_schema import SourceSchema
-from pricing_lake.lake.verdicts import RuleResult, Verdict, VerdictStore, now_utc
+from pricing_lake.lake.verdicts import RuleResult, Verdict, VerdictStore, cost_name, now_utc
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.lake.writer import StagedFile, discard, stage_files
 
@@ -79,7 +79,10 @@ class _Batch:
             duplicate_rows=split.duplicates,
             excluded=dict(candidate.excluded),
             reasons=dict(split.reasons),
-            figures=figures_of(self.contract, window, split.good, now_utc()),
+            figures={
+                **figures_of(self.contract, window, split.good, now_utc()),
+                **{cost_name(name): value for name, value in candidate.costs.items()},
+            },
             content_hash=content_hash(hashes),
             lane_hash=lane_hash(lines),
             control=dict(candidate.control),

@@ -64,7 +64,7 @@ class Verdict:
         outcome = dataclasses.asdict(self)
         for name in ("batch_id", "run_id", "evaluated_at"):
             del outcome[name]
-        outcome["figures"] = {name: value for name, value in self.figures.items() if name != "freshness_hours"}
+        outcome["figures"] = {name: value for name, value in self.figures.items() if not _is_of_the_run(name)}
         return outcome
 
     @property
@@ -88,6 +88,16 @@ class Verdict:
             return f"{self.table_id} {self.partition}: {self.good_rows:,} rows, {self.quarantined_rows:,} quarantined"
         why = "; ".join(f"{r.rule}{': ' + r.note if r.note else ''}" for r in self.broken)
         return f"{self.table_id} {self.partition} refused: {why}"
+
+
+def cost_name(name: str) -> str:
+    """Name of the figure that tells a cost."""
+    return f"cost.{name}"
+
+
+def _is_of_the_run(figure: str) -> bool:
+    """Whether a figure tells of one run and not of what it judged."""
+    return figure == "freshness_hours" or figure.startswith(cost_name(""))
 
 
 @dataclass(frozen=True)

@@ -31,3 +31,7 @@ class EmbedderResource(dg.ConfigurableResource["EmbedderResource"]):
         model = self.embedder()
         store = VectorStore(fs.LocalFileSystem(), self.home, model.model_id, model.dimensions)
         return dict(embed_once(store, wanted, model))
+
+    def figures(self) -> Mapping[str, float]:
+        """What the last `embed_once` took and cost, by name; nothing where computing is free."""
+        return {}

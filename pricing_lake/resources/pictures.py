@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from pricing_lake.resources.files import files_at
+
 if TYPE_CHECKING:
     from pricing_lake.errors import ImageError
     from pricing_lake.images.intake import KeptImage
@@ -13,12 +15,14 @@ if TYPE_CHECKING:
 
 
 class PictureResource(dg.ConfigurableResource["PictureResource"]):
-    """Fetch policy and content-addressed store."""
+    """Fetch policy and content-addressed store; `region` and `endpoint` lead to a store on S3."""
 
     store_uri: str
     image_root: str
     concurrency: int
     trusted_hosts: list[str]
+    region: str = ""
+    endpoint: str = ""
 
     def take_in(self, urls: Iterable[str]) -> "dict[str, KeptImage | ImageError]":
         """Fetch, check and keep each distinct picture; what went wrong with one is its outcome alone."""
@@ -36,4 +40,4 @@ class PictureResource(dg.ConfigurableResource["PictureResource"]):
         """The store of all pictures ever fetched."""
         from pricing_lake.images.store import ImageStore
 
-        return ImageStore.at(self.store_uri)
+        return ImageStore(*files_at(self.store_uri, self.region, self.endpoint))

@@ -38,7 +38,7 @@ def embeddings(
         "embedding": _vectors(list(outcomes.values()), model.dimensions),
         REASON_COLUMN: pa.array(reasons, pa.string()),
     }
-    return Candidate(pa.table(rows), source_system=model.model_id)
+    return Candidate(pa.table(rows), source_system=model.model_id, costs=embedder.figures())
 
 
 def _vectors(found: list[np.ndarray | ImageError], dimensions: int) -> pa.Array:

@@ -1,6 +1,6 @@
 """A contract as Dagster shows it: column schema with constraints and PII tags, column lineage, tags. No data here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
@@ -29,13 +29,14 @@ def _table_column(column: Column) -> dg.TableColumn:
     )
 
 
-def column_lineage(table: Table, reads: Sequence[Table]) -> dg.TableColumnLineage:
-    """Columns that pass through: same name and same type in a table that is read."""
+def column_lineage(table: Table, reads: Sequence[Table], columns: Mapping[str, Sequence[str]]) -> dg.TableColumnLineage:
+    """Columns that pass through: same name and same type in a table that is read, and among its `columns` if named."""
     dependencies = {
         column.name: [
             dg.TableColumnDep(asset_key=asset_key(upstream), column_name=column.name)
             for upstream in reads
-            if any(other.name == column.name and other.type is column.type for other in upstream.columns)
+            if column.name in columns.get(upstream.name, upstream.names)
+            and any(other.name == column.name and other.type is column.type for other in upstream.columns)
         ]
         for column in table.columns
     }

@@ -6,8 +6,9 @@ Nothing a Dagster user sees is spelled in a layer's file: keys, schema, lineage,
 import hashlib
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -37,13 +38,16 @@ class TableAsset:
 
     A parameter of the transform named like a table that is read receives that partition's rows (`pa.Table`), one with
     `_history` added every row up to the partition's end, one called `window` the partition, any other the Dagster
-    resource of that name. The transform returns rows or a Candidate.
+    resource of that name. The transform returns rows or a Candidate. `columns` names, by table, what is read of one
+    that is not needed whole: a vector of 8 KB a row is not loaded for a product's name. A table that the contract
+    refers to is read even where the transform does not ask for it: the gate holds its keys against the rows.
     """
 
     contract: Table
     reads: tuple[Table, ...]
     transform: Transform
     pool: str | None = None
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -96,7 +100,7 @@ class TableAsset:
             description=self.description,
             metadata={
                 "dagster/column_schema": table_schema(table),
-                "dagster/column_lineage": column_lineage(table, self.reads),
+                "dagster/column_lineage": column_lineage(table, self.reads, self.columns),
                 "dagster/table_name": f"{namespace}.{table.name}",
                 "key": ", ".join(table.key),
                 "contract_version": table.version,
@@ -135,15 +139,20 @@ class TableAsset:
     ) -> Callable[[PartitionWindow], Candidate]:
         """How one partition's candidate is made: read what upstream published, hand it to the transform."""
         wanted = self.parameters
-        upstream = {t.name: self._rows_of(lake, t, windows) for t in self.reads if t.name in wanted}
-        upstream |= {t.name + HISTORY: _history_of(lake, t) for t in self.reads if t.name + HISTORY in wanted}
+        keys = {column.name: reference for column, reference in self.contract.references.values()}
+        read = {*wanted, *(reference.table_name for reference in keys.values())}
+        upstream = {t.name: self._rows_of(lake, t, windows) for t in self.reads if t.name in read}
+        upstream |= {t.name + HISTORY: self._history_of(lake, t) for t in self.reads if t.name + HISTORY in wanted}
         given = {name: getattr(resources, name) for name in wanted if name not in upstream and name != WINDOW}
 
         def produce(window: PartitionWindow) -> Candidate:
             tables = {name: read(window) for name, read in upstream.items()}
             windowed = {WINDOW: window} if WINDOW in wanted else {}
-            made = self.transform(**tables, **given, **windowed)
-            return made if isinstance(made, Candidate) else Candidate(made)
+            made = self.transform(**{name: tables[name] for name in tables if name in wanted}, **given, **windowed)
+            candidate = made if isinstance(made, Candidate) else Candidate(made)
+            return replace(
+                candidate, known_keys={name: tables[key.table_name].column(key.column) for name, key in keys.items()}
+            )
 
         return produce
 
@@ -151,39 +160,67 @@ class TableAsset:
         self, lake: "Lake", upstream: Table, windows: Sequence[PartitionWindow]
     ) -> Callable[[PartitionWindow], pa.Table]:
         """How one partition's rows of `upstream` are read: the same partition, or a whole table from or to one."""
-        from pricing_lake.lake.reader import PublishedPartitions, PublishedTable  # here: loading the graph stays quick
+        from pricing_lake.lake.reader import PublishedPartitions  # here, so that loading the graph stays quick
 
+        columns = self.columns.get(upstream.name)
         if upstream.every is Grain.WHOLE:
             whole = PublishedPartitions(lake, upstream, [_WHOLE])
-            return lambda _: whole.read(_WHOLE)
+            return lambda _: whole.read(_WHOLE, columns)
         if self.contract.every is Grain.WHOLE:
-            return PublishedTable(lake, upstream).until
-        return PublishedPartitions(lake, upstream, windows).read
+            return self._history_of(lake, upstream)
+        return partial(PublishedPartitions(lake, upstream, windows).read, columns=columns)
+
+    def _history_of(self, lake: "Lake", upstream: Table) -> Callable[[PartitionWindow], pa.Table]:
+        """How every row of `upstream` up to a partition's end is read."""
+        from pricing_lake.lake.reader import PublishedTable  # here, so that loading the graph stays quick
+
+        return partial(PublishedTable(lake, upstream).until, columns=self.columns.get(upstream.name))
 
 
 _WHOLE = PartitionWindow.whole()
 _KINDS_WITH_AN_ICON = {"iceberg", "python", "bronze", "silver", "gold"}
 
 
-def _history_of(lake: "Lake", upstream: Table) -> Callable[[PartitionWindow], pa.Table]:
-    from pricing_lake.lake.reader import PublishedTable  # here, so that loading the graph stays quick
-
-    return PublishedTable(lake, upstream).until
-
-
 def table_asset(
-    contract: Table, reads: Sequence[Table] = (), pool: str | None = None
+    contract: Table,
+    reads: Sequence[Table] = (),
+    pool: str | None = None,
+    columns: Mapping[str, Sequence[str]] | None = None,
 ) -> Callable[[Transform], TableAsset]:
-    """Make the decorated transform the one way `contract` comes into being. Raises ContractError on a wrong name."""
+    """Make the decorated transform the one way `contract` comes into being.
+
+    Of a table named in `columns` only those columns are read, of any other all. Raises ContractError on a wrong name.
+    """
+    narrowed = {name: tuple(wanted) for name, wanted in (columns or {}).items()}
+    _check_narrowed(contract, reads, narrowed)
+    _check_references(contract, reads, narrowed)
 
     def decorate(transform: Transform) -> TableAsset:
         if transform.__name__ != contract.name:
             raise ContractError(
                 f"{contract.id}: its transform is called {transform.__name__}; give it the table's name"
             )
-        return TableAsset(contract, tuple(reads), transform, pool)
+        return TableAsset(contract, tuple(reads), transform, pool, narrowed)
 
     return decorate
+
+
+def _check_narrowed(contract: Table, reads: Sequence[Table], columns: Mapping[str, Sequence[str]]) -> None:
+    read = {table.name: table for table in reads}
+    for name, wanted in columns.items():
+        if name not in read:
+            raise ContractError(f"{contract.id}: narrows the columns of {name}, which it does not read")
+        for column in wanted:
+            read[name].column(column)
+
+
+def _check_references(contract: Table, reads: Sequence[Table], columns: Mapping[str, Sequence[str]]) -> None:
+    read = {table.id: columns.get(table.name, table.names) for table in reads}
+    for column, reference in contract.references.values():
+        if reference.column not in read.get(reference.table, ()):
+            raise ContractError(
+                f"{contract.id}: {column.name} refers to {reference.table}, whose {reference.column} it does not read"
+            )
 
 
 def _window(partitions: dg.TimeWindowPartitionsDefinition, key: str) -> PartitionWindow:

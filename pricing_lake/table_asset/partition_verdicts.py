@@ -151,6 +151,7 @@ def _figures(verdict: "Verdict", publication: "Publication") -> dict[str, dg.Met
     }
     if "embedding_coverage" in verdict.figures:
         figures["embedding_coverage"] = dg.MetadataValue.float(verdict.figures["embedding_coverage"])
+    figures |= {name: dg.MetadataValue.float(value) for name, value in verdict.figures.items() if name[:5] == "cost."}
     if verdict.reasons:
         figures["quarantine"] = _counts("reason", verdict.reasons)
     if verdict.excluded:

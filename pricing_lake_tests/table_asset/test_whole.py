@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import polars as pl
@@ -12,7 +14,11 @@ import pytest
 
 from pricing_lake.contracts.columns import DAY
 from pricing_lake.contracts.model import Column, Grain, Layer, Owner, Rule, Scope, Table
-from pricing_lake.contracts.types import LONG
+from pricing_lake.contracts.types import LONG, TEXT_LIST, VECTOR, VECTOR_DIMENSIONS
+from pricing_lake.errors import ContractError
+from pricing_lake.lake.catalog import Lake
+from pricing_lake.lake.gate import Candidate
+from pricing_lake.lake.publish import publish
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.table_asset import table_asset
 from pricing_lake_tests.table_asset.tiny_table import CALENDAR, DAYS, TINY, lake_resource, tiny
@@ -140,3 +146,68 @@ def test_a_history_parameter_is_given_every_row_up_to_its_day(tmp_path: Path, in
         run(tmp_path, instance, "bronze/tiny", amounts, day)
     assert run(tmp_path, instance, "gold/growth", amounts, DAYS[1]).success
     assert stored(tmp_path, GROWTH) == {DAYS[1]: 12}
+
+
+SOLD = replace(TINY, name="sold", columns=(*TINY.columns, Column("vector", VECTOR, "What it looks like.")))
+MAKERS = replace(HISTORY, name="makers", columns=(DAY, Column("columns", TEXT_LIST, "What was read.")), rules=())
+A_DAY = replace(MAKERS, name="a_day", every=Grain.DAY)
+
+
+def sold_days(home: Path) -> Lake:
+    """A lake with two days of `sold`."""
+    lake = lake_resource(home).open()
+    for number, day in enumerate(DAYS[:2], start=1):
+        window = PartitionWindow.of_day(date.fromisoformat(day))
+        vectors = pa.array([[0.5] * VECTOR_DIMENSIONS], pa.list_(pa.float64()))
+        rows = pa.table({"day": [window.first_day], "amount": [number], "vector": vectors})
+        assert not publish(lake, SOLD, [window], lambda _, rows=rows: Candidate(rows), "test").refused
+    return lake
+
+
+@pytest.mark.parametrize("contract", [MAKERS, A_DAY], ids=lambda contract: contract.every)
+def test_only_the_columns_that_are_asked_for_are_read(tmp_path: Path, contract: Table) -> None:
+    """The window column decides which rows are read, whether or not it is read itself."""
+
+    def transform(sold: pa.Table, sold_history: pa.Table) -> pa.Table:
+        names = [[*sold.column_names, *sold_history.column_names]] * sold.num_rows
+        return pa.table({"day": sold_history.column("amount").to_pylist(), "columns": names})
+
+    transform.__name__ = contract.name
+    asset = table_asset(contract, reads=(SOLD,), columns={"sold": ("amount",)})(transform)
+    window = PartitionWindow.whole() if contract is MAKERS else PartitionWindow.of_day(date.fromisoformat(DAYS[0]))
+    made = asset.producer(sold_days(tmp_path), [window], SimpleNamespace())(window).rows.sort_by("day").to_pylist()
+    rows = [1, 2] if contract is MAKERS else [1]
+    assert made == [{"day": number, "columns": ["amount", "amount"]} for number in rows]
+
+
+def test_a_day_reads_only_the_columns_it_asks_for_of_a_whole(tmp_path: Path, instance: dg.DagsterInstance) -> None:
+    run(tmp_path, instance, "bronze/tiny", {DAYS[0]: (1, 2)}, DAYS[0])
+    run(tmp_path, instance, "gold/history", {})
+
+    @table_asset(A_DAY, reads=(HISTORY,), columns={"history": ("total",)})
+    def a_day(history: pa.Table) -> pa.Table:
+        """Which columns there are."""
+        return pa.table({"day": [date.fromisoformat(DAYS[0])], "columns": [history.column_names]})
+
+    window = PartitionWindow.of_day(date.fromisoformat(DAYS[0]))
+    rows = a_day.producer(lake_resource(tmp_path).open(), [window], SimpleNamespace())(window).rows
+    assert rows.column("columns").to_pylist() == [["total"]]
+
+
+def test_columns_that_are_not_read_are_not_in_the_lineage() -> None:
+    taken = table_asset(SHARES, reads=(HISTORY,), columns={"history": ("total",)})(shares.transform)
+    for asset, passed in ((shares, {"day"}), (taken, set())):
+        metadata = asset.definition(CALENDAR, "lake", 7).specs_by_key[dg.AssetKey(["gold", "shares"])].metadata
+        assert set(metadata["dagster/column_lineage"].deps_by_column) == passed
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"orders": ("amount",)}, "gold/makers: narrows the columns of orders, which it does not read"),
+        ({"sold": ("price",)}, "bronze/sold has no column 'price'"),
+    ],
+)
+def test_columns_that_cannot_be_read_are_refused_at_once(columns: Mapping[str, Sequence[str]], message: str) -> None:
+    with pytest.raises(ContractError, match=message):
+        table_asset(MAKERS, reads=(SOLD,), columns=columns)
