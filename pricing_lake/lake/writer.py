@@ -73,7 +73,8 @@ def stage_files(
         index, piece = numbered
         key = _partition_key(table, rows, piece)
         name = file_name(window, content_hash, index, len(pieces), batch_id)
-        path = table.location_provider().new_data_location(name, key)
+        # The path of no partition would be an empty folder name, which S3 refuses.
+        path = table.location_provider().new_data_location(name, key if table.spec().fields else None)
         slices = _with_constants(gatherer.slices(piece.rows), constants)
         return _write(lake, table, contract, path, slices, key.partition)
 
