@@ -6,7 +6,8 @@ from pricing_lake.contracts.all import TABLES
 from pricing_lake.contracts.model import Grain
 from pricing_lake.table_asset.column_schema import asset_key
 
-DAILY_TABLES = [asset_key(table) for table in TABLES if table.every is Grain.DAY]
+DAILY_TABLES = [asset_key(table) for table in TABLES if table.every is not Grain.MONTH]
+"""Day tables, and the whole tables between them: facts of a day need the dimensions of that day."""
 
 daily = dg.define_asset_job(
     "daily",

@@ -46,11 +46,13 @@ def _section(table: Table) -> str:
         lines.append(
             f"| {column.name} | {column.type.athena} | {'yes' if column.required else ''} | {column.doc}{mark} |"
         )
-    if table.all_rules:
+    if table.all_rules or table.references:
         lines += ["", "| broken rule | what holds | severity |", "| --- | --- | --- |"]
         for rule in table.all_rules:
             severity = "row is quarantined" if rule.severity is Severity.CRITICAL else "counted"
             lines.append(f"| {rule.name} | {rule.doc} | {severity if rule.scope == 'row' else rule.severity} |")
+        for name, (column, reference) in table.references.items():
+            lines.append(f"| {name} | `{column.name}`: {reference.doc} | {Severity.CRITICAL} |")
     return "\n".join([*lines, ""])
 
 

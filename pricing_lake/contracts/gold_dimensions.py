@@ -12,8 +12,10 @@ from pricing_lake.contracts.types import BOOLEAN, DATE, INSTANT, INTEGER, LONG, 
 UNKNOWN_MEMBER = -1
 """Surrogate key of a fact whose dimension row is not known (yet); no dimension has it."""
 
-STALE_WARN_DAYS, STALE_ERROR_DAYS = 4, 7
-"""A rate carried longer than over Easter is worth a look; longer than a week, the provider is dead."""
+STALE_WARN_DAYS = 4
+"""The longest that a rate is carried while all is well: on Easter Monday the newest one is of Maundy Thursday."""
+CARRIED_DAYS = 7
+"""A rate older than a week is none: its currency is fixed no more, or its provider is dead."""
 
 
 def surrogate(name: str, doc: str) -> Column:
@@ -22,12 +24,13 @@ def surrogate(name: str, doc: str) -> Column:
     return Column(name, LONG, doc, required=True, rules=rules)
 
 
-def _once(name: str, columns: tuple[str, ...], doc: str, where: pl.Expr) -> Rule:
-    """A table rule: among the rows where `where` holds, no two have the same `columns`."""
-    return Rule(name, pl.struct(columns).filter(where).is_unique().all(), doc, scope=Scope.TABLE)
+def _in_order(name: str) -> pl.Expr:
+    """A column with the versions of each customer one after the other. Sorting is 80 times as quick as a window."""
+    return pl.col(name).sort_by("customer_id", "valid_from")
 
 
-_NEXT_FROM = pl.col("valid_from").shift(-1).over("customer_id", order_by="valid_from")
+_IS_LAST_VERSION = _in_order("customer_id") != _in_order("customer_id").shift(-1)
+_ENDS_BEFORE_NEXT = (_in_order("valid_to") <= _in_order("valid_from").shift(-1)).fill_null(value=False)
 
 _customer = CUSTOMERS.column
 
@@ -72,15 +75,15 @@ DIM_CUSTOMER = Table(
             pl.col("is_current") == pl.col("valid_to").is_null(),
             "`is_current` is true for exactly the versions without `valid_to`.",
         ),
-        _once(
+        Rule(
             "current_versions_many",
-            ("customer_id",),
+            pl.col("customer_id").filter(pl.col("is_current")).n_unique() == pl.col("is_current").sum(),
             "A customer has at most one current version.",
-            pl.col("is_current"),
+            scope=Scope.TABLE,
         ),
         Rule(
             "versions_overlap",
-            (_NEXT_FROM.is_null() | (pl.col("valid_to").is_not_null() & (pl.col("valid_to") <= _NEXT_FROM))).all(),
+            (_IS_LAST_VERSION.fill_null(value=True) | _ENDS_BEFORE_NEXT).all(),
             "No two versions of a customer hold at one moment.",
             scope=Scope.TABLE,
         ),
@@ -155,12 +158,10 @@ DIM_FX = Table(
             "Days from `rate_date` to `as_of_date`.",
             required=True,
             rules=(
-                c.at_least("staleness_days", 0, "staleness_days_negative"),
                 Rule(
-                    "rate_stale",
-                    pl.col("staleness_days") <= STALE_WARN_DAYS,
-                    f"A rate is carried {STALE_WARN_DAYS} days at most.",
-                    Severity.WARN,
+                    "rate_carried_too_long",
+                    pl.col("staleness_days").is_between(0, CARRIED_DAYS),
+                    f"A rate is of its day or before, and carried {CARRIED_DAYS} days at most.",
                 ),
             ),
         ),
@@ -171,6 +172,23 @@ DIM_FX = Table(
             "Dollars for one unit of `ccy`: dollars per euro divided by `rate_per_eur`.",
             required=True,
             rules=(Rule("rate_to_usd_not_positive", pl.col("rate_to_usd") > 0, "`rate_to_usd` is above zero."),),
+        ),
+    ),
+    rules=(
+        Rule(
+            "staleness_days_wrong",
+            pl.col("staleness_days") == (pl.col("as_of_date") - pl.col("rate_date")).dt.total_days(),
+            "`staleness_days` counts the days from `rate_date` to `as_of_date`.",
+        ),
+        Rule(
+            "rates_stale",
+            (
+                pl.col("staleness_days").filter(pl.col("as_of_date") == pl.col("as_of_date").max()) <= STALE_WARN_DAYS
+            ).all(),
+            f"On the table's last day no rate is older than {STALE_WARN_DAYS} days. Of a currency that ended the rates "
+            "then go; those of its own last days are history, and warn nobody any more.",
+            Severity.WARN,
+            Scope.TABLE,
         ),
     ),
 )

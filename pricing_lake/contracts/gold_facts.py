@@ -6,37 +6,41 @@ import polars as pl
 
 from pricing_lake.contracts import columns as c
 from pricing_lake.contracts.bronze_customers import RAW_REDSHIFT_BEHAVIOR
-from pricing_lake.contracts.gold_dimensions import UNKNOWN_MEMBER, surrogate
-from pricing_lake.contracts.model import Column, Layer, Owner, Partition, Rule, Severity, Table
+from pricing_lake.contracts.gold_dimensions import DIM_CUSTOMER, DIM_DATE, DIM_PRODUCT, UNKNOWN_MEMBER, surrogate
+from pricing_lake.contracts.model import Column, Layer, Owner, Partition, Reference, Rule, Severity, Table
 from pricing_lake.contracts.silver import SALES_HISTORY
 from pricing_lake.contracts.silver_orders import ORDERS
 from pricing_lake.contracts.types import AMOUNT, DATE, INTEGER, LONG, PRECISE_RATE
 
 
-def _reference(name: str, dimension: str) -> Column:
-    """A key into a dimension; an unknown member is counted, a key that the dimension lacks refuses the row."""
+def _member(name: str, dimension: Table, doc: str) -> Column:
+    """A key into a dimension. The unknown member is counted; a key that the dimension lacks refuses the partition."""
     known = Rule(
-        f"{name}_unknown", pl.col(name) != UNKNOWN_MEMBER, f"The {dimension} was known at the time.", Severity.WARN
+        f"{name}_unknown", pl.col(name) != UNKNOWN_MEMBER, f"{dimension.id} knew it at the time.", Severity.WARN
     )
-    allowed = c.at_least(name, UNKNOWN_MEMBER, f"{name}_below_unknown")
-    doc = f"Key of {dimension}, the version that held then; {UNKNOWN_MEMBER} when it knows none."
-    return Column(name, LONG, doc, required=True, rules=(allowed, known))
+    reference = Reference(dimension.id, name, unknown=UNKNOWN_MEMBER)
+    doc = f"{doc}; {UNKNOWN_MEMBER} when {dimension.id} knows none."
+    return Column(name, LONG, doc, required=True, rules=(known,), references=reference)
 
 
-_CUSTOMER_SK = _reference("customer_sk", "gold/dim_customer")
-_PRODUCT_SK = _reference("product_sk", "gold/dim_product")
-_DATE_SK = Column("date_sk", INTEGER, "Key of gold/dim_date, yyyymmdd.", required=True)
-_RATE_DATE = Column("rate_date", DATE, "Day of the fixing behind `amount_usd`; null without a rate.")
-_RATE_TO_USD = Column("rate_to_usd", PRECISE_RATE, "Dollars for one unit of `currency` that day; null without a rate.")
+_CUSTOMER_SK = _member("customer_sk", DIM_CUSTOMER, "The customer as they were at that moment")
+_PRODUCT_SK = _member("product_sk", DIM_PRODUCT, "The product")
+_DATE_SK = Column(
+    "date_sk", INTEGER, "The UTC day, yyyymmdd.", required=True, references=Reference(DIM_DATE.id, "date_sk")
+)
+_RATE_DATE = Column("rate_date", DATE, "Day of the fixing that `rate_to_usd` is of; null without one.")
+_RATE_TO_USD = Column(
+    "rate_to_usd", PRECISE_RATE, "Dollars for one unit of `currency` that day; null without a rate, 1 for the dollar."
+)
 _AMOUNT_USD = Column(
     "amount_usd",
     AMOUNT,
-    "`amount` in dollars at `rate_to_usd`, rounded half to even; null without a rate.",
+    "`amount` in dollars at `rate_to_usd`, rounded half to even at the cent; null without a rate.",
     rules=(
         Rule(
             "amount_usd_missing",
             pl.col("amount_usd").is_not_null(),
-            "The currency has a rate for the day.",
+            "gold/dim_fx has a rate of the currency for the day, and the dollars are fewer than 10 to the 16th.",
             Severity.WARN,
         ),
     ),

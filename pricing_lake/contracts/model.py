@@ -95,6 +95,30 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """Every value of a column is one of `column` in `table` (`layer/name`), but `unknown`, which stands for none.
+
+    Critical, and judged of a partition: a row whose key leads nowhere is no bad row of a source, it was made of another
+    version of the table than the one that stands.
+    """
+
+    table: str
+    column: str
+    unknown: int | None = None
+
+    @property
+    def table_name(self) -> str:
+        """The other table's bare name."""
+        return self.table.rpartition("/")[2]
+
+    @property
+    def doc(self) -> str:
+        """What holds, for people."""
+        known = "Every value" if self.unknown is None else f"Every value but {self.unknown}"
+        return f"{known} is a `{self.column}` of {self.table}."
+
+
+@dataclass(frozen=True)
 class Column:
     """One column; `doc` says what it means and its unit, `required` that null is a reason for quarantine."""
 
@@ -104,6 +128,7 @@ class Column:
     required: bool = False
     pii: Pii = Pii.NONE
     rules: tuple[Rule, ...] = ()
+    references: Reference | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -170,7 +195,7 @@ class Table:
         optional = sorted(name for name in (*self.key, self.window) if not self.column(name).required)
         if optional:
             raise ContractError(f"{self.id}: key and window columns must be required: {', '.join(optional)}")
-        reasons = [rule.name for rule in self.all_rules]
+        reasons = [*(rule.name for rule in self.all_rules), *self.references]
         again = sorted({name for name in reasons if reasons.count(name) > 1})
         if again:
             raise ContractError(f"{self.id}: rule declared twice: {', '.join(again)}")
@@ -201,6 +226,11 @@ class Table:
         return tuple(rule for rule in self.all_rules if rule.scope is Scope.TABLE)
 
     @property
+    def references(self) -> Mapping[str, tuple[Column, Reference]]:
+        """Columns that hold keys of other tables, by the name of what is wrong when a key leads nowhere."""
+        return {f"{c.name}_orphan": (c, c.references) for c in self.columns if c.references is not None}
+
+    @property
     def repeated_reason(self) -> str:
         """Reason of a row that repeats a key with other content."""
         return f"{self.key[-1]}_repeated"
@@ -210,6 +240,7 @@ class Table:
         """Short hash of everything that decides what a row may look like; part of the asset's code version."""
         parts = [f"{column.name}:{column.type.name}:{column.required}" for column in self.columns]
         parts += [f"{rule.name}:{rule.severity}:{rule.expression}" for rule in self.all_rules]
+        parts += [f"{name}:{reference}" for name, (_, reference) in self.references.items()]
         return hashlib.sha256("\n".join((self.id, str(self.version), *parts)).encode()).hexdigest()[:12]
 
     def column(self, name: str) -> Column:

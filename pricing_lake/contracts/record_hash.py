@@ -14,7 +14,7 @@ from pricing_lake.contracts.model import Table
 
 # Bytes that occur in no UTF-8 text, so that no value can pass for the boundary between two, or for a null.
 _NEXT_COLUMN, _NULL, _NEXT_ITEM = b"\xff", b"\xfe", b"\xfd"
-_ROWS_AT_ONCE = 16_384
+ROWS_AT_ONCE = 16_384
 _DIGITS = 32
 
 
@@ -24,12 +24,12 @@ def row_hashes(table: Table, rows: pa.Table) -> pa.Array:
     A list of numbers enters as its 64-bit checksum (`vector_checksums`): hashing 8 KB of embedding text per row
     would cost more than writing it.
     """
-    batches = rows.select(table.names).to_batches(max_chunksize=_ROWS_AT_ONCE)
+    batches = rows.select(table.names).to_batches(max_chunksize=ROWS_AT_ONCE)
     return pa.array(
         [
             hashlib.blake2b(row, digest_size=_DIGITS // 2).hexdigest()
             for batch in batches
-            for row in _row_bytes(batch).to_pylist()
+            for row in row_bytes(batch).to_pylist()
         ],
         pa.string(),
     )
@@ -50,7 +50,7 @@ def vector_checksums(lists: pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays([pa.array([], pa.uint64()), *(_checksums(chunk) for chunk in lists.chunks)])
 
 
-def _row_bytes(batch: pa.RecordBatch) -> pa.Array:
+def row_bytes(batch: pa.RecordBatch) -> pa.Array:
     """Each row as bytes; two rows have the same bytes only when they are equal in every column."""
     columns = [_value_bytes(column) for column in batch.columns]
     return pc.binary_join_element_wise(*columns, _NEXT_COLUMN, null_handling="replace", null_replacement=_NULL)

@@ -4,14 +4,29 @@ import polars as pl
 import pyarrow as pa
 
 from pricing_lake.contracts.bronze_customers import RAW_REDSHIFT_BEHAVIOR
-from pricing_lake.contracts.gold_dimensions import DIM_CUSTOMER, DIM_PRODUCT
+from pricing_lake.contracts.gold_dimensions import DIM_CUSTOMER, DIM_DATE, DIM_PRODUCT
 from pricing_lake.contracts.gold_facts import FACT_BEHAVIOR
 from pricing_lake.contracts.surrogate_key import surrogate_keys
 from pricing_lake.table_asset import table_asset
-from pricing_lake.transforms.dimension_keys import customer_keys, date_keys, product_keys
+from pricing_lake.transforms.dimension_keys import (
+    CUSTOMER_VERSION,
+    DATE_MEMBER,
+    PRODUCT_MEMBER,
+    customer_keys,
+    date_keys,
+    product_keys,
+)
 
 
-@table_asset(FACT_BEHAVIOR, reads=(RAW_REDSHIFT_BEHAVIOR, DIM_CUSTOMER, DIM_PRODUCT))
+@table_asset(
+    FACT_BEHAVIOR,
+    reads=(RAW_REDSHIFT_BEHAVIOR, DIM_CUSTOMER, DIM_PRODUCT, DIM_DATE),
+    columns={
+        DIM_CUSTOMER.name: CUSTOMER_VERSION,
+        DIM_PRODUCT.name: PRODUCT_MEMBER,
+        DIM_DATE.name: DATE_MEMBER,
+    },
+)
 def fact_behavior(raw_redshift_behavior: pa.Table, dim_customer: pa.Table, dim_product: pa.Table) -> pa.Table:
     """Events as they were told, one by one; silver/customer_activity counts them by day.
 

@@ -3,16 +3,32 @@
 import polars as pl
 import pyarrow as pa
 
-from pricing_lake.contracts.gold_dimensions import DIM_CUSTOMER, DIM_FX, DIM_PRODUCT
+from pricing_lake.contracts.gold_dimensions import DIM_CUSTOMER, DIM_DATE, DIM_FX, DIM_PRODUCT
 from pricing_lake.contracts.gold_facts import FACT_ORDERS
 from pricing_lake.contracts.silver_orders import ORDERS
 from pricing_lake.contracts.surrogate_key import surrogate_keys
 from pricing_lake.table_asset import table_asset
-from pricing_lake.transforms.dimension_keys import customer_keys, date_keys, product_keys
-from pricing_lake.transforms.dollars import in_dollars
+from pricing_lake.transforms.dimension_keys import (
+    CUSTOMER_VERSION,
+    DATE_MEMBER,
+    PRODUCT_MEMBER,
+    customer_keys,
+    date_keys,
+    product_keys,
+)
+from pricing_lake.transforms.dollars import RATE_OF_DAY, in_dollars
 
 
-@table_asset(FACT_ORDERS, reads=(ORDERS, DIM_CUSTOMER, DIM_PRODUCT, DIM_FX))
+@table_asset(
+    FACT_ORDERS,
+    reads=(ORDERS, DIM_CUSTOMER, DIM_PRODUCT, DIM_DATE, DIM_FX),
+    columns={
+        DIM_CUSTOMER.name: CUSTOMER_VERSION,
+        DIM_PRODUCT.name: PRODUCT_MEMBER,
+        DIM_DATE.name: DATE_MEMBER,
+        DIM_FX.name: RATE_OF_DAY,
+    },
+)
 def fact_orders(orders: pa.Table, dim_customer: pa.Table, dim_product: pa.Table, dim_fx: pa.Table) -> pa.Table:
     """Keys point at the customer's version that held at the event; amounts are converted at the rate of its UTC day.
 

@@ -5,14 +5,21 @@ import pyarrow as pa
 
 from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
 from pricing_lake.contracts.bronze_carousel import RAW_CAROUSEL_SALES
-from pricing_lake.contracts.gold_dimensions import DIM_CUSTOMER, DIM_FX, DIM_PRODUCT
+from pricing_lake.contracts.gold_dimensions import DIM_CUSTOMER, DIM_DATE, DIM_FX, DIM_PRODUCT
 from pricing_lake.contracts.gold_facts import FACT_SALES
 from pricing_lake.contracts.silver import SALES_HISTORY
 from pricing_lake.contracts.surrogate_key import surrogate_keys
 from pricing_lake.contracts.types import AMOUNT
 from pricing_lake.table_asset import table_asset
-from pricing_lake.transforms.dimension_keys import customer_keys, date_keys, product_keys
-from pricing_lake.transforms.dollars import in_dollars
+from pricing_lake.transforms.dimension_keys import (
+    CUSTOMER_VERSION,
+    DATE_MEMBER,
+    PRODUCT_MEMBER,
+    customer_keys,
+    date_keys,
+    product_keys,
+)
+from pricing_lake.transforms.dollars import RATE_OF_DAY, in_dollars
 
 _BUYER = ("tenant_id", "sale_id", "customer_id")
 _SALE = ("tenant_id", "source", "sale_id", "sold_date", "product_id", "condition", "sold_price", "currency")
@@ -20,8 +27,16 @@ _SALE = ("tenant_id", "source", "sale_id", "sold_date", "product_id", "condition
 
 @table_asset(
     FACT_SALES,
-    reads=(SALES_HISTORY, RAW_SMARTGO_SALES, RAW_CAROUSEL_SALES, DIM_CUSTOMER, DIM_PRODUCT, DIM_FX),
-    columns={SALES_HISTORY.name: _SALE, RAW_SMARTGO_SALES.name: _BUYER, RAW_CAROUSEL_SALES.name: _BUYER},
+    reads=(SALES_HISTORY, RAW_SMARTGO_SALES, RAW_CAROUSEL_SALES, DIM_CUSTOMER, DIM_PRODUCT, DIM_DATE, DIM_FX),
+    columns={
+        SALES_HISTORY.name: _SALE,
+        RAW_SMARTGO_SALES.name: _BUYER,
+        RAW_CAROUSEL_SALES.name: _BUYER,
+        DIM_CUSTOMER.name: CUSTOMER_VERSION,
+        DIM_PRODUCT.name: PRODUCT_MEMBER,
+        DIM_DATE.name: DATE_MEMBER,
+        DIM_FX.name: RATE_OF_DAY,
+    },
 )
 def fact_sales(
     sales_history: pa.Table,

@@ -1,5 +1,6 @@
 """The table-level judgement of a candidate partition: what must hold before any of it is published. Writes nothing."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,12 +12,27 @@ import pyarrow as pa
 from pricing_lake.contracts.cast import unknown_columns
 from pricing_lake.contracts.model import Mode, Severity, Table
 from pricing_lake.contracts.split import Split
+from pricing_lake.lake.quarantine import count_reasons
 from pricing_lake.lake.verdicts import RuleResult
 
+REPLAYED = "replayed"
 _CENT = Decimal("0.005")
 _EMPTY = "no rows: an outage, or a day the source has not filled yet"
 
 Extreme = Decimal | datetime | str
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay takes over from the publish before it, so that every row stays accounted for.
+
+    `lines` are the rows of its lane that are still set aside, with their reasons of today; `duplicates` counts the rows
+    that it dropped, `regained` those of its lane that are among the candidate's rows now.
+    """
+
+    lines: tuple[str, ...] = ()
+    duplicates: int = 0
+    regained: int = 0
 
 
 @dataclass(frozen=True)
@@ -29,7 +45,7 @@ class Candidate:
     text, kept as proof. `source_columns` are the source's columns with their types in full, `unread` those of them that
     are not read and should be known. `empty_because` says why the partition may be without rows, or is empty.
     `known_keys` are, for each column that the contract lets refer to another table, the keys which that table has.
-    `costs` are what making the rows took (model calls, dollars), by name.
+    `costs` are what making the rows took (model calls, dollars), by name. `replayed` is None for rows off a source.
     """
 
     rows: pa.Table
@@ -44,19 +60,25 @@ class Candidate:
     empty_because: str = ""
     known_keys: Mapping[str, pa.ChunkedArray] = field(default_factory=dict)
     costs: Mapping[str, float] = field(default_factory=dict)
+    replayed: Replayed | None = None
 
     @property
     def source_rows(self) -> int:
         """Rows that have to be accounted for."""
         if self.expected_rows is not None:
             return self.expected_rows
-        return int(self.rows.num_rows) + sum(self.excluded.values())
+        earlier = self.replayed or Replayed()
+        return int(self.rows.num_rows) + sum(self.excluded.values()) + len(earlier.lines) + earlier.duplicates
+
+    def reasons_with(self, split: Split) -> dict[str, int]:
+        """Rows set aside by reason, those that a replay leaves where they were included."""
+        lines = self.replayed.lines if self.replayed else ()
+        return dict(Counter(split.reasons) + count_reasons(lines))
 
 
 def judge(table: Table, candidate: Candidate, split: Split) -> tuple[RuleResult, ...]:
     """Every table-level rule of one partition, critical ones first failing being enough to refuse it."""
-    rows = candidate.source_rows
-    results = [_count_law(candidate, split), _bad_share(table, rows, split), _not_empty(table, candidate)]
+    results = [_count_law(candidate, split), _bad_share(table, candidate, split), _not_empty(table, candidate)]
     if table.mode is Mode.QUARANTINE:
         results += _known_columns(table, candidate)
     results += [_control_total(name, total, candidate) for name, total in candidate.expected_totals.items()]
@@ -68,7 +90,8 @@ def judge(table: Table, candidate: Candidate, split: Split) -> tuple[RuleResult,
         if rule.severity is Severity.WARN
         for broken in [split.warnings.get(rule.name, 0)]
     ]
-    return (*results, *_references(table, candidate, split.good), *_table_rules(table, split.good))
+    results += _references(table, candidate, split.good)
+    return (*results, *_table_rules(table, split.good), *_replayed(candidate))
 
 
 def refused(rule: str, why: str) -> tuple[RuleResult, ...]:
@@ -78,8 +101,9 @@ def refused(rule: str, why: str) -> tuple[RuleResult, ...]:
 
 def _count_law(candidate: Candidate, split: Split) -> RuleResult:
     """Source rows = good + quarantined + duplicates + excluded: nothing lost, nothing doubled."""
-    excluded = sum(candidate.excluded.values())
-    counted = split.good.num_rows + split.quarantined.num_rows + split.duplicates + excluded
+    earlier = candidate.replayed or Replayed()
+    judged = split.good.num_rows + split.quarantined.num_rows + split.duplicates
+    counted = judged + sum(candidate.excluded.values()) + len(earlier.lines) + earlier.duplicates
     missing = candidate.source_rows - counted
     note = "" if not missing else f"the source has {candidate.source_rows:,} rows, {counted:,} are accounted for"
     return RuleResult(
@@ -94,11 +118,12 @@ def _count_law(candidate: Candidate, split: Split) -> RuleResult:
     )
 
 
-def _bad_share(table: Table, rows: int, split: Split) -> RuleResult:
-    bad = split.quarantined.num_rows
+def _bad_share(table: Table, candidate: Candidate, split: Split) -> RuleResult:
+    rows = candidate.source_rows
+    bad = split.quarantined.num_rows + (len(candidate.replayed.lines) if candidate.replayed else 0)
     share = bad / rows if rows else 0.0
     passed = share <= table.max_bad_share or bad <= table.few_bad_rows
-    worst = sorted(split.reasons.items(), key=lambda item: (-item[1], item[0]))[:3]
+    worst = sorted(candidate.reasons_with(split).items(), key=lambda item: (-item[1], item[0]))[:3]
     listed = ", ".join(f"{name} {count:,}" for name, count in worst)
     note = "" if passed else f"{bad:,} of {rows:,} rows are bad ({listed}); at most {table.max_bad_share:.0%} may be"
     return RuleResult("bad_share", Severity.CRITICAL, passed, bad, rows, share, table.max_bad_share, note)
@@ -190,6 +215,15 @@ def _references(table: Table, candidate: Candidate, good: pa.Table) -> list[Rule
             RuleResult(name, Severity.CRITICAL, not orphans, orphans, good.num_rows, note=note if orphans else "")
         )
     return results
+
+
+def _replayed(candidate: Candidate) -> tuple[RuleResult, ...]:
+    """Says that the rows came out of the lake, not off a source."""
+    if candidate.replayed is None:
+        return ()
+    regained = candidate.replayed.regained
+    note = f"{regained:,} rows out of the lane"
+    return (RuleResult(REPLAYED, Severity.WARN, passed=True, value=regained, note=note),)
 
 
 def _table_rules(table: Table, good: pa.Table) -> tuple[RuleResult, ...]:

@@ -20,7 +20,7 @@ from pricing_lake.errors import RefusedError, SourceSchemaError
 from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.commit import replace_windows
 from pricing_lake.lake.figures import figures_of
-from pricing_lake.lake.gate import Candidate, judge, refused
+from pricing_lake.lake.gate import Candidate, Replayed, judge, refused
 from pricing_lake.lake.live_files import published_hash, window_tasks
 from pricing_lake.lake.quarantine import ErrorLanes, lane_hash, lane_lines
 from pricing_lake.lake.source_schema import SourceSchema
@@ -70,15 +70,16 @@ class _Batch:
             return self._prove(self._verdict(window, self.source_schema.refuse(error)), []), None
         columns = self.source_schema.judge(candidate.source_columns, self.latest.get(window.key))
         hashes = row_hashes(self.contract, split.good)
-        lines = lane_lines(self.contract, split.quarantined)
+        earlier = candidate.replayed or Replayed()
+        lines = [*lane_lines(self.contract, split.quarantined), *earlier.lines]
         verdict = replace(
             self._verdict(window, (*judge(self.contract, candidate, split), *columns)),
             source_rows=candidate.source_rows,
             good_rows=split.good.num_rows,
-            quarantined_rows=split.quarantined.num_rows,
-            duplicate_rows=split.duplicates,
+            quarantined_rows=len(lines),
+            duplicate_rows=split.duplicates + earlier.duplicates,
             excluded=dict(candidate.excluded),
-            reasons=dict(split.reasons),
+            reasons=candidate.reasons_with(split),
             figures={
                 **figures_of(self.contract, window, split.good, now_utc()),
                 **{cost_name(name): value for name, value in candidate.costs.items()},

@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -45,11 +46,15 @@ class ErrorLanes:
 
     def read(self, table_id: str, partition: str, batch_id: str) -> Iterator[LaneRow]:
         """Rows of one publish in the order they were received."""
+        for line in self.lines(table_id, partition, batch_id):
+            body = json.loads(line)
+            yield LaneRow(body["tenant_id"], body["row_key"], tuple(body["reasons"]), json.dumps(body["raw_row"]))
+
+    def lines(self, table_id: str, partition: str, batch_id: str) -> Iterator[str]:
+        """The same rows as the lines that were written."""
         selector = fs.FileSelector(_folder(table_id, partition, batch_id), allow_not_found=True)
         for info in sorted(self.files.get_file_info(selector), key=lambda info: info.path):
-            for line in lines_of(self.files, info.path):
-                body = json.loads(line)
-                yield LaneRow(body["tenant_id"], body["row_key"], tuple(body["reasons"]), json.dumps(body["raw_row"]))
+            yield from lines_of(self.files, info.path)
 
 
 def write_lines(files: fs.FileSystem, folder: str, lines: Sequence[str], prefix: str = "") -> None:
@@ -85,6 +90,11 @@ def reasons_of(line: str) -> list[str]:
     """The reasons of one line of a lane."""
     reasons: list[str] = json.loads(line)["reasons"]
     return reasons
+
+
+def count_reasons(lines: Iterable[str]) -> Counter[str]:
+    """How many lines of a lane name each reason."""
+    return Counter(reason for line in lines for reason in reasons_of(line))
 
 
 def _folder(table_id: str, partition: str, batch_id: str) -> str:

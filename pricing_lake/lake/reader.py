@@ -60,14 +60,14 @@ class PublishedPartitions:
             raise RefusedError(f"{self.contract.id} {window.key} is not published; materialize it first")
         if not verdict.passed:
             raise RefusedError(f"{verdict.explain()}; mend it and materialize that day again")
-        if not self._holds(verdict):
+        if not self.holds(verdict):
             raise RefusedError(
                 f"{self.contract.id} {window.key}: its verdict never reached the table, a run died; "
                 "materialize it again"
             )
         return verdict
 
-    def _holds(self, verdict: Verdict) -> bool:
+    def holds(self, verdict: Verdict) -> bool:
         """Whether the table holds what was judged: by content where our files say it, else by row count."""
         tasks = self.tasks[verdict.partition]
         stored = published_hash(tasks)

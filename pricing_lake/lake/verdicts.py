@@ -134,6 +134,12 @@ class VerdictStore:
         for stamp, name in sorted(self._written(table_id), reverse=True):
             yield self._read(f"{_folder(table_id)}/{stamp}_{name}.json")
 
+    def of_partition(self, table_id: str, partition: str) -> Iterator[Verdict]:
+        """All verdicts of one partition, the newest first; each is read when it is asked for."""
+        for stamp, name in sorted(self._written(table_id), reverse=True):
+            if name == partition:
+                yield self._read(f"{_folder(table_id)}/{stamp}_{name}.json")
+
     def _written(self, table_id: str) -> list[tuple[str, str]]:
         """Time and partition of every verdict of a table, in no particular order."""
         found = self.files.get_file_info(fs.FileSelector(_folder(table_id), allow_not_found=True))
