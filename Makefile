@@ -41,12 +41,16 @@ ui: setup  ## Dagit on 127.0.0.1:3000, on the same lake and instance as the demo
 test: setup-dev  ## the test suite; needs nothing but Python
 	$(BIN)/python -m pytest -n 2
 
-setup-services: setup-dev  ## PostgreSQL, MariaDB and Chromium from Debian's packages
+setup-services: setup-dev  ## PostgreSQL, MariaDB, Chromium and Java from Debian's packages, Kafka's jars by Maven
 	@command -v chromium >/dev/null && command -v mariadbd >/dev/null && ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
 	  (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	    postgresql mariadb-server chromium)
+	@command -v java >/dev/null && command -v mvn >/dev/null || \
+	  (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    default-jre-headless maven)
+	$(BIN)/python -m pricing_lake_tests.services.kafka_jars
 
-test-services: setup-services  ## tests that meet PostgreSQL, MariaDB, a running dagster dev and a browser
+test-services: setup-services  ## tests that meet PostgreSQL, MariaDB, Kafka, a running dagster dev and a browser
 	$(BIN)/python -m pytest -m services
 
 lint: setup-dev  ## ruff, import-linter, mypy

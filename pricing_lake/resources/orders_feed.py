@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -27,20 +28,31 @@ class OrdersFeed:
     resume_at: Mapping[int, int] = field(default_factory=dict)
 
     def increments(self, stamp: str | None) -> Iterator[Increment]:
-        """Batches up to the end that the topic has now; what arrives meanwhile is for the next run."""
+        """Batches up to the end that the topic has now; what arrives meanwhile is for the next run.
+
+        While one batch is committed the next one is read already; it is dropped when that commit fails.
+        """
         stored = None if stamp is None else Offsets.from_json(stamp)
-        plan = self._plan(stored)
-        left = sum(self.stream.lag(plan.since).values())
-        while left > 0 and not plan.is_empty:
-            batch = self.stream.read(plan)
-            yield _increment(self.stream, plan, batch)
-            self.stream.commit_group_offsets(batch.until)
-            left -= sum(batch.until.by_partition[p] - start for p, start in plan.since.next)
-            plan = self.stream.plan(batch.until)
+        first = self._plan(stored)
+        left = sum(self.stream.lag(first.since).values())
+        with ThreadPoolExecutor(1) as ahead:
+            waiting = ahead.submit(self._read, first)
+            while left > 0:
+                plan, batch = waiting.result()
+                if plan.is_empty:
+                    return
+                left -= sum(batch.until.by_partition[p] - start for p, start in plan.since.next)
+                if left > 0:
+                    waiting = ahead.submit(lambda until: self._read(self.stream.plan(until)), batch.until)
+                yield _increment(self.stream, plan, batch)
+                self.stream.commit_group_offsets(batch.until)
 
     def again(self, start: datetime, end: datetime) -> Increment | None:
         """Nothing: every message was read once, whatever day its event is of."""
         return None
+
+    def _read(self, plan: BatchPlan) -> tuple[BatchPlan, OrdersBatch]:
+        return plan, self.stream.read(plan)
 
     def _plan(self, stored: Offsets | None) -> BatchPlan:
         try:

@@ -8,6 +8,8 @@ from pricing_lake_tests.services.bad_day_pages import PagesOfBadDay, look_at_bad
 from pricing_lake_tests.services.bad_day_story import BadDayMended, BadDayMet, SmallLake, meet_bad_day, mend_bad_day
 from pricing_lake_tests.services.browser import ChromiumMissingError, open_pages
 from pricing_lake_tests.services.dagster_dev import running_dagster_dev
+from pricing_lake_tests.services.kafka_broker import KafkaBroker, running_broker
+from pricing_lake_tests.services.kafka_jars import KafkaMissingError
 from pricing_lake_tests.services.mariadb import MariaDbMissingError, running_mariadb
 from pricing_lake_tests.services.postgres import PostgresMissingError, running_postgres
 from pricing_lake_tests.services.small_shop import DAYS, open_small_shop
@@ -62,4 +64,14 @@ def mariadb_url() -> Iterator[str]:
         with running_mariadb() as url:
             yield url
     except MariaDbMissingError as missing:
+        pytest.fail(str(missing), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def kafka_broker() -> Iterator[KafkaBroker]:
+    """Give a running broker of its own cluster; fail, never skip, when Java or Kafka's jars are missing."""
+    try:
+        with running_broker() as broker:
+            yield broker
+    except KafkaMissingError as missing:
         pytest.fail(str(missing), pytrace=False)

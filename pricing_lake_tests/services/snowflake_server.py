@@ -82,7 +82,7 @@ class SnowflakeServer:
 
     @contextmanager
     def told(self, **orders: Any) -> Iterator[None]:
-        """Make the server misbehave within the block, as `snowflake_wire.Wire` says."""
+        """Make the server misbehave, or have another `clock`, within the block, as `snowflake_wire.Wire` does."""
         self._call("/test/orders", json.dumps(orders).encode())
         try:
             yield

@@ -32,6 +32,7 @@ from starlette.routing import Route
 DATABASE = "SHOP"
 ROLE = "READER"
 LOGIN_FAILURE = "0ce9eb56-821d-4ca9-a774-04ae89a0cf5a"
+_CLOCK = "CURRENT_TIMESTAMP()"
 PART_ROWS = 3_000
 """Results with more rows come in parts of so many, which the driver fetches by addresses of their own."""
 
@@ -119,7 +120,9 @@ class Wire:
         error = self.orders.get("error")
         if error and not asked.get("describeOnly"):
             return _refusal(error["code"], error["state"], error["text"])
-        answer = await self.server.query_request(request)
+        if "clock" in self.orders:
+            asked["sqlText"] = asked["sqlText"].replace(_CLOCK, f"'{self.orders['clock']}'::TIMESTAMP_TZ")
+        answer = await self.server.query_request(_asking(request, asked))
         return self._in_parts(answer, str(request.base_url))
 
     async def part(self, request: Request) -> Response:
@@ -165,6 +168,16 @@ class Wire:
 async def _body(request: Request) -> bytes:
     body = await request.body()
     return gzip.decompress(body) if request.headers.get("Content-Encoding") == "gzip" else body
+
+
+def _asking(request: Request, asked: dict[str, Any]) -> Request:
+    """The same request, whose body is read anew from `asked`."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": json.dumps(asked).encode(), "more_body": False}
+
+    headers = [(name, value) for name, value in request.scope["headers"] if name != b"content-encoding"]
+    return Request(request.scope | {"headers": headers}, receive)
 
 
 def _refusal(code: str, state: str, text: str) -> JSONResponse:
