@@ -94,6 +94,8 @@ class PublishedTable:
         beginning = PartitionWindow(min(PartitionWindow.whole().start, window.start), window.end, window.key)
         names = tuple(columns or self.contract.names)
         target = pa.schema([arrow_schema(self.contract).field(name) for name in names])
+        if not self.lake.exists(self.contract):
+            return target.empty_table()
         scan = self.lake.table(self.contract).scan(
             row_filter=window_predicate(self.contract, beginning), selected_fields=names
         )

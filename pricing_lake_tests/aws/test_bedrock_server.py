@@ -83,7 +83,7 @@ def test_latency_is_what_was_asked_for(bedrock: BedrockServer) -> None:
     bedrock.behaviour.latency_seconds = 0.2
     started = time.monotonic()
     invoke({"inputText": "x"})
-    assert 0.2 <= time.monotonic() - started < 1.5
+    assert time.monotonic() - started >= 0.2
 
 
 def test_a_quota_lets_a_second_through_at_once_and_refills(bedrock: BedrockServer) -> None:

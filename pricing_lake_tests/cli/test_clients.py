@@ -14,8 +14,14 @@ def test_the_clients_are_those_of_the_stage(shop):
     assert embedder_of(shop.stage).dimensions == 1024
 
 
-@pytest.mark.parametrize("client", [lake_of, smartgo_of, engine_of, embedder_of])
-def test_a_stage_that_is_not_built_is_refused(shop, client):
-    stage = load_stage({"PRICING_LAKE_HOME": str(shop.home), "PRICING_LAKE_STAGE": "prod"})
-    with pytest.raises(ConfigurationError, match="prod"):
-        client(stage)
+def test_an_engine_that_makes_no_marts_is_refused(shop):
+    stage = load_stage({"PRICING_LAKE_HOME": str(shop.home), "PRICING_LAKE_ENGINE": "spark"})
+    for client in (lake_of, smartgo_of, engine_of, embedder_of):
+        with pytest.raises(ConfigurationError, match="PRICING_LAKE_ENGINE=spark cannot make marts yet"):
+            client(stage)
+
+
+def test_the_local_embedder_is_refused_where_vectors_lie_on_s3(shop):
+    settings = {"PRICING_LAKE_STAGE": "prod", "PRICING_LAKE_EMBEDDER": "local"}
+    with pytest.raises(ConfigurationError, match="set PRICING_LAKE_EMBEDDER=bedrock"):
+        embedder_of(load_stage({"PRICING_LAKE_HOME": str(shop.home), **settings}))

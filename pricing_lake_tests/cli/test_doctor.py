@@ -2,21 +2,24 @@ import json
 
 import pytest
 
+from pricing_lake.cli.selection import fed_tables
 from pricing_lake.contracts.all import TABLES
+from pricing_lake.stage import load_stage
 
 
 def checks(result):
     return {check["name"]: check for check in json.loads(result.stdout)["checks"]}
 
 
-def test_a_lake_in_order(on_demo):
+def test_a_lake_in_order(on_demo, demo_home):
     result = on_demo("doctor", "--json")
     assert result.exit_code == 0
     assert {check["status"] for check in checks(result).values()} <= {"ok", "warn"}
     told = on_demo("doctor").stdout
     assert "SMARTGO_URL" in told
     assert "settings.toml" in told
-    assert f"{len(TABLES)} of {len(TABLES)} tables" in told
+    there = len(fed_tables(load_stage({"PRICING_LAKE_HOME": str(demo_home)})))
+    assert f"{there} of {len(TABLES)} tables" in told
 
 
 def test_an_unreachable_source_is_told_beside_all_the_rest_and_without_its_password(pricing_lake):

@@ -20,7 +20,9 @@ def test_a_refused_day_stops_only_itself_and_is_told_at_the_end(pricing_lake):
     assert lines == {"2026-03-01": "REFUSED", "2026-03-02": "passed"}
     assert "2026-03-01 REFUSED: bronze/raw_smartgo_sales 2026-03-01 refused: bad_share: 30 of 30" in result.stdout
     assert "1 of 2 days" in result.stdout
-    assert [line.partition(" 2026")[0] for line in result.stderr.splitlines()] == ["days 1/2", "days 2/2"]
+    assert [line.partition(" 2026")[0] for line in result.stderr.splitlines()] == [
+        "days 1/2", "days 2/2", "days, continued 1/2", "days, continued 2/2"
+    ]  # fmt: skip
 
     words = ("query", "data_quality_daily", "--from", "2026-03-01", "--to", "2026-03-02", "--format", "json")
     verdicts = {row["day"]: row["verdict"] for row in json.loads(pricing_lake(*words).stdout)}
