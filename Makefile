@@ -6,7 +6,7 @@ export PRICING_LAKE_HOME ?= $(CURDIR)/.lake
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-services setup-bench demo ui test test-services lint format docs bench lock clean
+.PHONY: help setup setup-dev setup-services setup-bench demo ui aws-local test test-services lint format docs bench lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,12 @@ demo: setup  ## set up, make a sample shop, run every day of it, show what came 
 ui: setup  ## Dagit on 127.0.0.1:3000, on the same lake and instance as the demo
 	mkdir -p $(PRICING_LAKE_HOME)/dagster && cp dagster.yaml $(PRICING_LAKE_HOME)/dagster/
 	DAGSTER_HOME=$(PRICING_LAKE_HOME)/dagster $(BIN)/dagster dev --host 127.0.0.1 --port 3000 --workspace workspace.yaml
+
+aws-local: setup-dev  ## the main job on an emulated AWS (Glue, S3, Bedrock, DynamoDB, Athena), on loopback, without an account
+	PRICING_LAKE_HOME=$$(mktemp -d)/lake $(BIN)/python -m pricing_lake_tests.aws.local -- sh -ec '\
+	  $(BIN)/pricing-lake sample --days 3 --sales-per-day 50; $(BIN)/pricing-lake ensure --stage dev; \
+	  $(BIN)/pricing-lake materialize; $(BIN)/pricing-lake materialize; $(BIN)/pricing-lake verify --stage dev; \
+	  $(BIN)/pricing-lake progress --stage dev --summary 30; $(BIN)/pricing-lake query brand_performance --stage dev --limit 5'
 
 test: setup-dev  ## the test suite; needs nothing but Python
 	$(BIN)/python -m pytest -n 2

@@ -10,7 +10,7 @@ from pricing_lake.sources.window import Window
 from pricing_lake.table_asset import table_asset
 
 
-@table_asset(RAW_CAROUSEL_SALES, pool="carousel")
+@table_asset(RAW_CAROUSEL_SALES, pool="carousel", progress="carousel")
 def raw_carousel_sales(window: PartitionWindow, carousel: CarouselResource) -> Candidate:
     """Sales of the UTC day as they are now, returns and cancellations included, against the source's own count.
 

@@ -10,7 +10,7 @@ from pricing_lake.sources.window import Window
 from pricing_lake.table_asset import table_asset
 
 
-@table_asset(RAW_SMARTGO_SALES, pool="smartgo")
+@table_asset(RAW_SMARTGO_SALES, pool="smartgo", progress="smartgo")
 def raw_smartgo_sales(window: PartitionWindow, smartgo: SmartGoResource) -> Candidate:
     """Sales of the UTC day, returns and cancellations included, and stray rows that no day would claim.
 

@@ -5,10 +5,15 @@ import click
 from pricing_lake.cli.command_group import HELP, LakeGroup
 from pricing_lake.cli.demo import demo_command
 from pricing_lake.cli.doctor import doctor_command
+from pricing_lake.cli.ensure import ensure_command
 from pricing_lake.cli.materialize import materialize_command
+from pricing_lake.cli.progress import progress_command
 from pricing_lake.cli.query import queries_command, query_command
+from pricing_lake.cli.replay import replay_command
+from pricing_lake.cli.rows import rows_command
 from pricing_lake.cli.sample import sample_command
 from pricing_lake.cli.tables import tables_command
+from pricing_lake.cli.verify import verify_command
 
 __all__ = ["main"]
 
@@ -38,5 +43,10 @@ for command in (
     query_command,
     tables_command,
     doctor_command,
+    ensure_command,
+    verify_command,
+    progress_command,
+    replay_command,
+    rows_command,
 ):
     main.add_command(command)

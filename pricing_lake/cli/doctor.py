@@ -16,8 +16,11 @@ def doctor_command(ctx: click.Context, as_json: bool) -> None:
     r"""Look at everything the lake needs, and say what to do about what is wrong.
 
     Versions, home folder and free space, every setting and who set it (environment, settings.toml or default), the
-    catalog, the SmartGo source with its columns, latency and clock, the embedder, the SQL engine and Dagster's
-    instance. Passwords are never shown.
+    catalog, the embedder, the SQL engine, Dagster's instance, and every source that is set up: SmartGo, Carousel,
+    exchange rates, Kafka orders with dead letters and registry, Snowflake, Redshift, Salesforce. Of each it says
+    whether it can be reached with these credentials, whether tables and columns are there, how long an answer takes
+    and how far the clocks differ. All are asked at once; the one that does not answer within 20 seconds has failed. A
+    source that is not set up is off, which is fine. Passwords are never shown.
 
     Exit code 1 when any check fails; a warning alone is 0.
 
@@ -26,7 +29,8 @@ def doctor_command(ctx: click.Context, as_json: bool) -> None:
       pricing-lake doctor
       pricing-lake doctor --json | jq -r '.checks[] | select(.status != "ok") | .advice'
     """
-    from pricing_lake.cli.doctor_checks import Check, Status, installation, of_stage
+    from pricing_lake.cli.check import Check, Status
+    from pricing_lake.cli.doctor_checks import installation, of_stage
     from pricing_lake.cli.settings import settings_in_force
 
     checks = list(installation())

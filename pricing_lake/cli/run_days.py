@@ -121,7 +121,7 @@ class PartitionRunner:
                 if event.asset_key is not None
             },
             refused=tuple(self._verdict(table, key) for table in failed if table in judged),
-            errors={table: _reason(event) for table, event in failed.items() if table not in judged},
+            errors={table: reason_of(event) for table, event in failed.items() if table not in judged},
         )
 
     def _verdict(self, table_id: str, key: str) -> Verdict:
@@ -164,7 +164,7 @@ def _published(metadata: Mapping[str, Any]) -> Published:
     return Published(**counts, changed=bool(metadata["changed"].value))
 
 
-def _reason(event: dg.DagsterEvent) -> str:
+def reason_of(event: dg.DagsterEvent) -> str:
     """Why a step failed, as one line: the last error of its chain, or what it said when it gave up on purpose."""
     failure = event.step_failure_data
     if failure.user_failure_data and failure.user_failure_data.description:

@@ -9,12 +9,16 @@ import click
 
 from pricing_lake.cli.output import print_json, say
 from pricing_lake.cli.period import DAY
+from pricing_lake.cli.sample_on_stage import load_sample
+from pricing_lake.cli.stage_on_aws import stage_named, stage_option
 from pricing_lake.errors import ConfigurationError
-from pricing_lake.stage import Stage, load_stage
+from pricing_lake.stage import Stage
 
 if TYPE_CHECKING:
     from pricing_lake.cli.sample_record import SampleRecord
 
+FEW, MANY = 1_000, 100_000
+DAYS = 30
 TENANTS = ("atelier-nord", "second-spin", "vintage-lane")
 
 
@@ -34,13 +38,21 @@ class Wishes:
         """Whether nothing was asked for in particular."""
         return all(value is None for value in vars(self).values())
 
-    def record(self) -> "SampleRecord":
-        """The sample that is meant, defaults filled in. Raises ConfigurationError for a bad day outside its days."""
+    def record(self, records: int | None = None) -> "SampleRecord":
+        """The sample that is meant, defaults filled in; `records` is how many sales it has at least.
+
+        Raises ConfigurationError for a bad day outside its days, and for two answers to how many sales.
+        """
         from pricing_lake.cli.sample_record import SampleRecord
         from pricing_lake.sample.shop import SampleShape
 
         yesterday = datetime.now(UTC).date() - timedelta(days=1)
         chosen = {"days": self.days, "sales_per_day": self.sales_per_day, "seed": self.seed}
+        if records is not None:
+            if self.sales_per_day is not None:
+                raise ConfigurationError("give --records or --sales-per-day, not both")
+            lists = (self.days or DAYS) * (self.tenants or len(TENANTS))
+            chosen["sales_per_day"] = -(-records // lists)
         shape = SampleShape(
             last_day=self.last_day or yesterday,
             tenants=_tenants(self.tenants or len(TENANTS)),
@@ -70,9 +82,11 @@ def shape_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command("sample")
 @shape_options
+@stage_option
+@click.option("--records", type=click.IntRange(FEW, MANY), help="Sales in all, at least, instead of --sales-per-day.")
 @click.option("--bad-day", type=DAY, help="Make every price of this day unreadable, to see a day being refused.")
 @click.option("--json", "as_json", is_flag=True, help="Print what lies there now as JSON.")
-def sample_command(replace: bool, as_json: bool, **wishes: Any) -> None:
+def sample_command(replace: bool, stage_name: str | None, records: int | None, as_json: bool, **wishes: Any) -> None:
     r"""Make a small SmartGo shop to try the lake on: sales in a SQLite file, product pictures, and dirt in both.
 
     Brands, people, prices and pictures are made up. About 14 % of the sales are spoiled on purpose, in 14 ways, so
@@ -82,20 +96,32 @@ def sample_command(replace: bool, as_json: bool, **wishes: Any) -> None:
     A home whose lake already holds other days is left alone: what is published stays until that day is materialized
     again, so two shops would be mixed. Use another PRICING_LAKE_HOME, or --replace if that is what you want.
 
+    With --stage dev or staging the shop is made in this home, and its sales are then loaded into that stage's lake on
+    AWS, as `materialize` does it.
+
     \b
     Examples:
       pricing-lake sample
       pricing-lake sample --days 7 --sales-per-day 40 --tenants 1 --last-day 2026-11-19
       pricing-lake sample --days 7 --bad-day 2026-11-16 && pricing-lake materialize
+      pricing-lake sample --stage dev --records 10000
     """
     from pricing_lake.cli.sample_in_home import make_sample_in
 
-    stage = load_stage()
-    record = Wishes(**wishes).record()
+    stage = stage_named(stage_name)
+    if stage.name == "prod":
+        raise ConfigurationError("stage prod holds real sales; load samples into dev or staging")
+    record = Wishes(**wishes).record(records)
     made = make_sample_in(stage, record, replace=replace, quiet=as_json)
     if as_json:
         print_json(_as_data(stage, record, made=made))
-        return
+    else:
+        _say_made(record, made=made)
+    if stage.name != "local":
+        load_sample(stage, quiet=as_json)
+
+
+def _say_made(record: "SampleRecord", *, made: bool) -> None:
     shape = record.shape
     say(f"{'sample made' if made else 'the same sample is already there'}: {_described(record)}")
     say(f"the lake's days are now {shape.first_day} to {shape.last_day}; next: pricing-lake materialize")

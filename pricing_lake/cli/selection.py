@@ -32,6 +32,36 @@ def select_tables(names: Sequence[str]) -> tuple["Table", ...]:
     return tuple(table for table in TABLES if _words(table) & set(names))
 
 
+def one_table(name: str) -> "Table":
+    """The table called so, by `layer/name` or bare name. Raises ConfigurationError for any other word, a layer too."""
+    from pricing_lake.contracts.all import TABLES
+
+    found = [table for table in TABLES if name in (table.id, table.name)]
+    if not found:
+        meant = did_you_mean(name, [word for table in TABLES for word in (table.id, table.name)])
+        raise ConfigurationError(f"no table {name!r}{meant}; `pricing-lake tables` lists them")
+    return found[0]
+
+
+def made_from_bronze(stage: "Stage", table: "Table") -> tuple["Table", ...]:
+    """`table`, what it is made of above bronze and what is made of it, in flow order, as far as a source feeds it."""
+    from pricing_lake.contracts.model import Layer
+    from pricing_lake.definitions import table_assets
+
+    assets = table_assets()
+    wanted = {table.id}
+    for asset in reversed(assets):
+        if asset.contract.id in wanted:
+            wanted |= {up.id for up in asset.reads}
+    below = {table.id}
+    for asset in assets:
+        if below.intersection(up.id for up in asset.reads):
+            below.add(asset.contract.id)
+    chosen = wanted | below
+    fed = fed_tables(stage)
+    return tuple(t for t in fed if t.id in chosen and t.layer is not Layer.BRONZE)
+
+
 def fed_tables(stage: "Stage") -> tuple["Table", ...]:
     """Tables that a source in use feeds, in flow order, with the whole tables that they read.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from pricing_lake.cli.listed_settings import secrets_in_force, settings_of_services
 from pricing_lake.errors import ConfigurationError
 from pricing_lake.stage import SETTINGS_FILE, Stage, write_settings
 
@@ -41,10 +42,22 @@ def settings_in_force(stage: Stage) -> list[Setting]:
         "PRICING_LAKE_IMAGE_CONCURRENCY": str(stage.image_concurrency),
         "PRICING_LAKE_TRUSTED_IMAGE_HOSTS": " ".join(sorted(stage.trusted_image_hosts)) or "none",
         "PRICING_LAKE_BACKFILL_DAYS": str(stage.backfill_days),
-        "SMARTGO_URL": without_password(stage.smartgo_url),
+        "PRICING_LAKE_FISCAL_YEAR_START_MONTH": str(stage.fiscal_year_start_month),
+        "PRICING_LAKE_LATE_LOOK_BACK_DAYS": str(stage.late_look_back_days),
+        "PRICING_LAKE_LATE_OVERLAP_MINUTES": str(stage.late_overlap_minutes),
+        "SMARTGO_URL": stage.smartgo_url,
+        "SMARTGO_PARAMETER": stage.smartgo_parameter or "none",
+        "[smartgo_mapping]": ", ".join(stage.smartgo_mapping) or "none",
+        "[smartgo_calendar]": ", ".join(stage.smartgo_calendar) or "none",
+        **settings_of_services(stage),
+        **secrets_in_force(stage),
     }
     written = _written(stage.home)
-    return [Setting(name, value, _source(name, written)) for name, value in values.items()]
+    return [Setting(name, _shown(name, value), _source(name.strip("[]"), written)) for name, value in values.items()]
+
+
+def _shown(name: str, value: str) -> str:
+    return without_password(value) if name.endswith("_URL") and "://" in value else value
 
 
 def add_settings(home: Path, settings: Mapping[str, str]) -> list[str]:

@@ -5,14 +5,18 @@ A file is a header of comment lines, then one SELECT:
     -- question: the question it answers, one line
     -- reads: silver/sales_history, quality/quarantined_rows
     -- param tenant_id: null â€” one tenant; null means every tenant
+    -- example: period_start=2026-03-01 period_end=2026-04-01
+    -- answer: day | orders
+    -- answer: 2026-03-02 | 2
 
-A default is `null`, a whole number, a decimal number, 'text', or a moment (see `Moment`).
+A default is `null`, a whole number, a decimal number, 'text', or a moment (see `Moment`). The last lines are an
+example: what was asked of a small lake that the tests know, and how its answer begins. They may be missing.
 """
 
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -31,6 +35,7 @@ _PARAMETER = re.compile(r"(?P<name>[a-z][a-z0-9_]*): (?P<default>'[^']*'|\S+) â€
 class Moment(StrEnum):
     """A default that depends on the day of asking: the UTC instant at which the named day or month begins."""
 
+    YEAR_AGO = "year_ago"
     LAST_MONTH = "last_month"
     THIS_MONTH = "this_month"
     YESTERDAY = "yesterday"
@@ -40,6 +45,7 @@ class Moment(StrEnum):
         """The instant, without zone, as seen from `today`."""
         this_month = today.replace(day=1)
         begins = {
+            Moment.YEAR_AGO: this_month.replace(year=today.year - 1),
             Moment.LAST_MONTH: (this_month - timedelta(days=1)).replace(day=1),
             Moment.THIS_MONTH: this_month,
             Moment.YESTERDAY: today - timedelta(days=1),
@@ -53,7 +59,10 @@ Default = str | int | Decimal | Moment | None
 
 @dataclass(frozen=True)
 class SavedQuery:
-    """One saved query. `sql` is the SELECT without the header, `reads` table ids; `meanings` explains `parameters`."""
+    """One saved query. `sql` is the SELECT without the header, `reads` table ids; `meanings` explains `parameters`.
+
+    `asked` and `answer` are the example: values as a person types them, and lines of cells, the columns' names first.
+    """
 
     name: str
     sql: str
@@ -61,6 +70,8 @@ class SavedQuery:
     reads: tuple[str, ...]
     parameters: Mapping[str, Default]
     meanings: Mapping[str, str]
+    asked: Mapping[str, str] = field(default_factory=dict)
+    answer: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -109,6 +120,7 @@ def parse_query(name: str, text: str) -> SavedQuery:
     found: dict[str, str] = {}
     parameters: dict[str, Default] = {}
     meanings: dict[str, str] = {}
+    answer: list[str] = []
     for line in header:
         label, _, rest = line.partition(" ")
         if label == "param":
@@ -116,7 +128,9 @@ def parse_query(name: str, text: str) -> SavedQuery:
             if parameter in parameters:
                 raise QueryError(f"{name}.sql declares parameter {parameter} twice; remove one line")
             parameters[parameter], meanings[parameter] = default, meaning
-        elif label in ("question:", "reads:") and label not in found and rest.strip():
+        elif label == "answer:":
+            answer.append(rest)
+        elif label in ("question:", "reads:", "example:") and label not in found and rest.strip():
             found[label] = rest.strip()
         else:
             raise QueryError(f"{name}.sql has the header line {line!r}; write question:, reads: or param once each")
@@ -124,7 +138,9 @@ def parse_query(name: str, text: str) -> SavedQuery:
     if missing or not sql:
         raise QueryError(f"{name}.sql lacks {' and '.join(missing) or 'a SELECT'}; see the header in queries/saved.py")
     reads = tuple(part.strip() for part in found["reads:"].split(","))
-    return SavedQuery(name, sql, found["question:"], reads, parameters, meanings)
+    pairs = (pair.partition("=") for pair in found.get("example:", "").split())
+    asked = {parameter: value for parameter, _, value in pairs}
+    return SavedQuery(name, sql, found["question:"], reads, parameters, meanings, asked, tuple(answer))
 
 
 def _split(text: str) -> tuple[list[str], str]:

@@ -17,6 +17,7 @@ from pricing_lake.resources.lake import LakeResource
 from pricing_lake.resources.masking import MaskingResource
 from pricing_lake.resources.orders_stream import OrdersStreamResource
 from pricing_lake.resources.pictures import PictureResource
+from pricing_lake.resources.progress import ProgressResource
 from pricing_lake.resources.redshift import RedshiftResource
 from pricing_lake.resources.salesforce import SalesforceResource
 from pricing_lake.resources.smartgo import SmartGoResource
@@ -50,6 +51,12 @@ def resources_for(stage: Stage) -> Mapping[str, dg.ConfigurableResource[Any]]:
             endpoint=stage.aws.endpoint,
         ),
         "embedder": _embedder(stage),
+        "progress": ProgressResource(
+            table=stage.aws.progress_table if stage.is_on_aws else "",
+            stage=stage.name,
+            region=stage.aws.region,
+            endpoint=stage.aws.endpoint,
+        ),
         "engine": EngineResource(),
     }
 

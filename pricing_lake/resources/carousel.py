@@ -13,7 +13,7 @@ class CarouselResource(dg.ConfigurableResource["CarouselResource"]):
     """The second shop's DynamoDB table.
 
     With `export_uri` sales come from the exports that lie there, else from queries on `table`, else there are none.
-    `attributes` says which attribute holds a column where the names differ.
+    `attributes` says which attribute holds a column where the names differ; a query is made `attempts` times at most.
     """
 
     table: str = ""
@@ -24,6 +24,7 @@ class CarouselResource(dg.ConfigurableResource["CarouselResource"]):
     export_uri: str = ""
     region: str = "eu-west-1"
     endpoint: str = ""
+    attempts: int = 6
     _opened: "Source | None" = PrivateAttr(default=None)
 
     def source(self) -> "Source":
@@ -49,7 +50,7 @@ class CarouselResource(dg.ConfigurableResource["CarouselResource"]):
 
         columns = ItemColumns(self.attributes)
         table = CarouselTable(self.table, tuple(self.tenants), self.shards, self.index, columns)
-        return CarouselQueries(dynamodb_client(self.region, self.endpoint, table.threads), table)
+        return CarouselQueries(dynamodb_client(self.region, self.endpoint, table.threads, self.attempts), table)
 
     def _nothing(self) -> "Source":
         from pricing_lake.sources.carousel_items import NAME, SCHEMA

@@ -64,7 +64,7 @@ class OrdersFeed:
 
 
 def _increment(stream: OrdersStream, plan: BatchPlan, batch: OrdersBatch) -> Increment:
-    """One batch; it is named after where it begins, so that the same messages read again have the same lane."""
+    """One batch, named after where it begins."""
     since = plan.since.to_json()
     taken = datetime.now(UTC)
 

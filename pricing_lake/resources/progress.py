@@ -29,12 +29,12 @@ class ProgressResource(dg.ConfigurableResource["ProgressResource"]):
             for day in days:
                 progress.start(Export(source, day, run_id))
 
-    def published(self, source: str, verdicts: "Sequence[Verdict]") -> None:
+    def published(self, source: str, verdicts: "Sequence[Verdict]", run_id: str) -> None:
         """What became of them. Never raises for what AWS does."""
         from pricing_lake.aws.progress import record
 
         if progress := self._progress():
-            record(progress, source, verdicts)
+            record(progress, source, verdicts, run_id)
 
     def failed(self, source: str, days: "Sequence[str]", run_id: str, error: str) -> None:
         """The run broke before there was a verdict. Never raises for what AWS does."""

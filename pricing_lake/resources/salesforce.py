@@ -20,7 +20,8 @@ CLIENT_SECRET = "SALESFORCE_CLIENT_SECRET"  # noqa: S105 - a setting's name
 class SalesforceResource(dg.ConfigurableResource["SalesforceResource"]):
     """One org, reached as an OAuth app: with `private_key_file` by JWT as `username`, else by the client secret.
 
-    Without `domain` it is off. The mappings say which field holds a column where that differs from the defaults.
+    Without `domain` it is off. A request is made `attempts` times at most. The mappings say which field holds a column
+    where that differs from the defaults.
     """
 
     domain: str = ""
@@ -29,6 +30,7 @@ class SalesforceResource(dg.ConfigurableResource["SalesforceResource"]):
     private_key_file: str = ""
     api_version: str = "62.0"
     ca_bundle: str = ""
+    attempts: int = 6
     accounts_mapping: dict[str, Any] = Field(default_factory=dict)
     leads_mapping: dict[str, Any] = Field(default_factory=dict)
     _opened: "SalesforceClient | None" = PrivateAttr(default=None)
@@ -72,7 +74,7 @@ class SalesforceResource(dg.ConfigurableResource["SalesforceResource"]):
 
     def _client(self) -> "SalesforceClient":
         """The same client throughout a run, so that its days and both objects share one login."""
-        from pricing_lake.sources.salesforce_client import SalesforceClient
+        from pricing_lake.sources.salesforce_client import SalesforceClient, SalesforceOptions
         from pricing_lake.sources.salesforce_login import SalesforceAccess
 
         if self._opened is None:
@@ -85,5 +87,5 @@ class SalesforceResource(dg.ConfigurableResource["SalesforceResource"]):
                 api_version=self.api_version,
                 ca_bundle=self.ca_bundle,
             )
-            self._opened = SalesforceClient(access)
+            self._opened = SalesforceClient(access, SalesforceOptions(attempts=self.attempts))
         return self._opened

@@ -39,6 +39,8 @@ class SnowflakeResource(dg.ConfigurableResource["SnowflakeResource"]):
     port: int = 443
     protocol: str = "https"
     statement_timeout_seconds: int = 300
+    login_timeout_seconds: int = 30
+    answer_timeout_seconds: int = 90
     orders_table: str = "ORDERS"
     customers_table: str = "CUSTOMERS"
     orders_mapping: dict[str, Any] = Field(default_factory=dict)
@@ -88,6 +90,8 @@ class SnowflakeResource(dg.ConfigurableResource["SnowflakeResource"]):
             port=self.port,
             protocol=self.protocol,
             statement_timeout_seconds=self.statement_timeout_seconds,
+            login_timeout_seconds=self.login_timeout_seconds,
+            answer_timeout_seconds=self.answer_timeout_seconds,
         )
 
 

@@ -7,6 +7,7 @@ import hashlib
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from pricing_lake.table_asset.partition_verdicts import Event, check_specs, reco
 if TYPE_CHECKING:
     from pricing_lake.lake.catalog import Lake
     from pricing_lake.lake.publish import Publication
+    from pricing_lake.lake.verdicts import Verdict
 
 WINDOW = "window"
 HISTORY = "_history"
@@ -48,6 +50,7 @@ class TableAsset:
     transform: Transform
     pool: str | None = None
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    progress: str = ""
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -58,7 +61,8 @@ class TableAsset:
     def resources(self) -> frozenset[str]:
         """Resource keys the asset needs."""
         tables = {name for table in self.reads for name in (table.name, table.name + HISTORY)}
-        return frozenset({"lake", *(name for name in self.parameters if name not in tables and name != WINDOW)})
+        told = {"progress"} if self.progress else set()
+        return frozenset({"lake", *told, *(name for name in self.parameters if name not in tables and name != WINDOW)})
 
     @property
     def code_version(self) -> str:
@@ -117,13 +121,31 @@ class TableAsset:
             windows = [_window(partitions, key) for key in context.partition_keys] if partitions else [_WHOLE]
             lake = context.resources.lake.open()
             try:
-                publication = self.publication(lake, windows, context)
+                with self._told(context, windows) as told:
+                    publication = self.publication(lake, windows, context)
+                    told.extend(publication.verdicts)
             except PermanentError as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
             record = record_publication if partitions else record_whole
             yield from record(context, table, publication)
 
         return compute
+
+    @contextmanager
+    def _told(self, context: dg.AssetExecutionContext, windows: Sequence[PartitionWindow]) -> Iterator[list["Verdict"]]:
+        """Tell operators that an export begins and how it ends; what is put into the list are its verdicts."""
+        verdicts: list[Verdict] = []
+        if not self.progress:
+            yield verdicts
+            return
+        progress, days, run_id = context.resources.progress, [w.key for w in windows], context.run.run_id
+        progress.started(self.progress, days, run_id)
+        try:
+            yield verdicts
+        except Exception as error:
+            progress.failed(self.progress, days, run_id, str(error))
+            raise
+        progress.published(self.progress, verdicts, run_id)
 
     def publication(
         self, lake: "Lake", windows: Sequence[PartitionWindow], context: dg.AssetExecutionContext
@@ -186,6 +208,7 @@ def table_asset(
     reads: Sequence[Table] = (),
     pool: str | None = None,
     columns: Mapping[str, Sequence[str]] | None = None,
+    progress: str = "",
 ) -> Callable[[Transform], TableAsset]:
     """Make the decorated transform the one way `contract` comes into being.
 
@@ -200,7 +223,7 @@ def table_asset(
             raise ContractError(
                 f"{contract.id}: its transform is called {transform.__name__}; give it the table's name"
             )
-        return TableAsset(contract, tuple(reads), transform, pool, narrowed)
+        return TableAsset(contract, tuple(reads), transform, pool, narrowed, progress)
 
     return decorate
 

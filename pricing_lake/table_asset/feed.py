@@ -58,7 +58,7 @@ class FeedAsset(TableAsset):
 
         started, run_id, table = now_utc(), context.run.run_id, self.contract
         partitions = cast("dg.TimeWindowPartitionsDefinition", context.assets_def.partitions_def)
-        reach = _reach(partitions.start)
+        reach = reach_of(partitions.start)
         feed = self.feed(context.resources, reach)
         again = settled_days(lake, table, windows)
         collected = collect(lake, table, feed, reach, run_id, _UNBOUNDED)
@@ -90,7 +90,7 @@ class FeedAsset(TableAsset):
             from pricing_lake.lake.increment import collect
 
             lake = context.resources.lake.open()
-            reach = _reach(calendar.days.start)
+            reach = reach_of(calendar.days.start)
             try:
                 feed = self.feed(context.resources, reach)
                 collected = collect(lake, table, feed, reach, context.run_id, INCREMENTS_PER_RUN)
@@ -125,7 +125,7 @@ def feed_asset(contract: Table, pool: str) -> Callable[[FeedOf], FeedAsset]:
     return decorate
 
 
-def _reach(start: datetime) -> PartitionWindow:
+def reach_of(start: datetime) -> PartitionWindow:
     """The days that rows may be of: from the lake's first day to a day after now."""
     first = start.astimezone(UTC)
     return PartitionWindow(first, max(datetime.now(UTC), first) + _AHEAD, "calendar")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from pricing_lake.checks.materialization_targets import latest_targets
-from pricing_lake.contracts.model import Table
+from pricing_lake.contracts.model import Grain, Table
 from pricing_lake.table_asset.column_schema import asset_key
 
 if TYPE_CHECKING:
@@ -79,6 +79,28 @@ def record_whole(context: dg.AssetExecutionContext, table: Table, publication: "
         raise dg.Failure(verdict.explain(), allow_retries=False)
 
 
+def record_in_job(context: dg.OpExecutionContext, table: Table, publication: "Publication") -> None:
+    """The same of a job that is not the asset's own (a replay, a rollback): materializations, then verdicts."""
+    key = asset_key(table)
+    whole = table.every is Grain.WHOLE
+    for verdict in publication.verdicts:
+        if verdict.passed:
+            partition = None if whole else verdict.partition
+            context.log_event(
+                dg.AssetMaterialization(key, partition=partition, metadata=_figures(verdict, publication))
+            )
+    if not whole:
+        _record_each(context, key, table, publication.verdicts)
+        return
+    for verdict in publication.verdicts:
+        for name, held, severity, metadata in _outcomes(table, verdict):
+            context.log_event(
+                dg.AssetCheckEvaluation(  # type: ignore[arg-type]  # it logs more than it declares
+                    key, name, held, metadata, severity=severity, blocking=name == GATE
+                )
+            )
+
+
 def _aggregate(key: dg.AssetKey, table: Table, publication: "Publication") -> Iterator[dg.AssetCheckResult]:
     """The run's own results; without them Dagster calls the checks' outputs missing."""
     yield dg.AssetCheckResult(
@@ -104,7 +126,10 @@ def _days(verdicts: Sequence["Verdict"]) -> str:
 
 
 def _record_each(
-    context: dg.AssetExecutionContext, key: dg.AssetKey, table: Table, verdicts: Sequence["Verdict"]
+    context: dg.AssetExecutionContext | dg.OpExecutionContext,
+    key: dg.AssetKey,
+    table: Table,
+    verdicts: Sequence["Verdict"],
 ) -> None:
     evaluated = {verdict.partition: verdict.evaluated_at.timestamp() for verdict in verdicts}
     own = {verdict.partition: context.run.run_id for verdict in verdicts if verdict.passed}
@@ -113,7 +138,7 @@ def _record_each(
     for verdict in verdicts:
         for name, held, severity, metadata in _outcomes(table, verdict):
             context.log_event(
-                dg.AssetCheckEvaluation(
+                dg.AssetCheckEvaluation(  # type: ignore[arg-type]  # as above
                     asset_key=key,
                     check_name=name,
                     passed=held,

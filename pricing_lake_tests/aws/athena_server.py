@@ -18,14 +18,10 @@ from pyiceberg.table import StaticTable, Table
 
 from pricing_lake.engines.duckdb import DuckDbEngine
 from pricing_lake.errors import PricingLakeError
-from pricing_lake_tests.aws.athena_values import columns_of, rows_of, with_values
+from pricing_lake_tests.aws.athena_values import RefusedRequestError, columns_of, rows_of, with_values
 
 Tables = Callable[[str], Mapping[str, Table]]
 STATES = ("QUEUED", "RUNNING")
-
-
-class RefusedRequestError(Exception):
-    """A request that Athena answers with 400."""
 
 
 @dataclass

@@ -1,48 +1,36 @@
 """How Athena takes values into a query and writes them into an answer."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import count
 from typing import Any
 
 import pyarrow as pa
 from sqlglot import exp, parse_one
 
+_MARKS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|\?", re.DOTALL)
+"""Question marks, and what may hold one that is none: strings and comments."""
+
+
+class RefusedRequestError(Exception):
+    """A request that Athena answers with 400."""
+
 
 def with_values(sql: str, values: Sequence[str]) -> str:
     """The query with its values in the place of `?`, which Athena allows in WHERE clauses alone."""
-    from pricing_lake_tests.aws.athena_server import RefusedRequestError
-
-    tree = parse_one(sql, read="athena")
-    marks = sorted(tree.find_all(exp.Placeholder), key=lambda mark: _place(tree, mark))
+    numbers = count()
+    marked = _MARKS.sub(lambda found: f":mark_{next(numbers)}" if found[0] == "?" else found[0], sql)
+    tree = parse_one(marked, read="athena")
+    marks = {mark.name: mark for mark in tree.find_all(exp.Placeholder)}
     if len(marks) != len(values):
         raise RefusedRequestError(f"Incorrect number of parameters: expected {len(marks)} but found {len(values)}")
-    for mark, value in zip(marks, values, strict=True):
-        if mark.find_ancestor(exp.Where, exp.Select) is None or not isinstance(
-            mark.find_ancestor(exp.Where, exp.Select), exp.Where
-        ):
+    for number, value in enumerate(values):
+        mark = marks[f"mark_{number}"]
+        if not isinstance(mark.find_ancestor(exp.Where, exp.Select), exp.Where):
             raise RefusedRequestError("Parameters are allowed in the WHERE clause only")
         mark.replace(parse_one(value, read="athena"))
     return tree.sql("athena")
-
-
-def _place(tree: exp.Expr, mark: exp.Expr) -> int:
-    """Where a question mark stands in the text: depth first is the order of writing but for WITH."""
-    return next(number for number, node in enumerate(_in_order(tree)) if node is mark)
-
-
-def _in_order(tree: exp.Expr) -> list[exp.Expr]:
-    """Nodes in the order of the text."""
-    clauses = ("with_", "expressions", "from_", "joins", "where", "group", "having", "windows", "order", "limit")
-    order = {name: number for number, name in enumerate(clauses)}
-    found = [tree]
-    children = list(tree.args.items())
-    if isinstance(tree, exp.Select):
-        children.sort(key=lambda item: order.get(item[0], len(order)))
-    for _, value in children:
-        for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, exp.Expr):
-                found += _in_order(child)
-    return found
 
 
 def columns_of(schema: pa.Schema) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""An AWS on loopback for trying the lake without an account: moto (patched) and the Bedrock stub, in one process.
+"""An AWS on loopback for trying the lake without an account: moto (patched), the Bedrock stub and an Athena on DuckDB.
 
 `python -m pricing_lake_tests.aws.local` prints the variables to export and serves until interrupted.
 `python -m pricing_lake_tests.aws.local -- COMMAND …` runs the command with them and ends with its exit code.
@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from pricing_lake_tests.aws.athena_server import running_athena, tables_of_glue
 from pricing_lake_tests.aws.bedrock_faults import Behaviour
 from pricing_lake_tests.aws.bedrock_server import running_bedrock
 from pricing_lake_tests.aws.moto_server import client, environment, running_moto
@@ -31,8 +32,9 @@ def local_aws(
         s3 = client("s3", moto)
         for bucket in buckets:
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        with running_bedrock(behaviour, s3, bedrock_port) as bedrock:
-            yield environment(moto, bedrock.url)
+        tables = tables_of_glue(client("glue", moto), {"s3.endpoint": moto, "s3.region": "eu-west-1"})
+        with running_bedrock(behaviour, s3, bedrock_port) as bedrock, running_athena(tables) as athena:
+            yield {**environment(moto, bedrock.url), "AWS_ENDPOINT_URL_ATHENA": athena.url}
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Which calls to AWS the code under test makes, whoever the test is: requests of botocore and of pyarrow, as they leave.
+"""Which requests to AWS the code under test makes, in whatever test: botocore's as they leave, pyarrow's as they come.
 
 A request of botocore is the package's when the innermost frame of ours is one of `pricing_lake`; a test's own requests
 do not count. pyarrow's S3 client is C++ and has no frames of ours: its requests are seen where they arrive, at moto.
@@ -9,21 +9,28 @@ import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import takewhile
 from types import FrameType
 from typing import Any
 from urllib.parse import parse_qs
 
+from pricing_lake.aws.actions import actions_of, role_behind
+from pricing_lake.aws.grants import ECS, PERSON, Role
+from pricing_lake.aws.policies import GRANTS
+
 PACKAGE, TESTS = "pricing_lake.", "pricing_lake_tests."
-PYARROW = "pyarrow"
+ANY = "any"
+"""The role of a call whose caller cannot be seen."""
 _WSGI = "moto.moto_server.werkzeug_app"
 
 
 @dataclass(frozen=True, order=True)
 class Call:
-    """One kind of request: `glue:GetTable`, by the module of ours that asked for it or by pyarrow."""
+    """One kind of request, `glue:GetTable`, and the role it is made in."""
 
     operation: str
-    module: str
+    role: str
 
 
 @dataclass
@@ -60,23 +67,46 @@ class Recorder:
         @functools.wraps(answer)
         def watched(app: Any, environ: dict[str, Any], start_response: Any) -> Any:
             if "aws-sdk-cpp" in environ.get("HTTP_USER_AGENT", ""):
-                self.calls.update(Call(f"s3:{name}", PYARROW) for name in s3_operations(environ))
+                self.calls.update(Call(f"s3:{name}", ANY) for name in s3_operations(environ))
             return answer(app, environ, start_response)
 
         application.__call__ = watched
 
     def note(self, operation: str, modules: Iterable[str]) -> None:
-        """Keep a call whose innermost module of ours is the package's, with each of its modules on the way."""
-        own: list[str] = []
-        for module in modules:
-            if module.startswith(TESTS):
-                break
-            if module.startswith(PACKAGE):
-                own.append(module)
-        self.calls.update(Call(operation, module) for module in own)
+        """Keep a call whose innermost module of ours is the package's, or that has none."""
+        ours = [module for module in modules if module.startswith((PACKAGE, TESTS))]
+        own = list(takewhile(lambda module: not module.startswith(TESTS), ours))
+        if own or not ours:
+            self.calls.add(Call(operation, role_behind(own) if own else ANY))
+
+    def not_granted(self) -> list[str]:
+        """Calls whose action their role does not have; of any role, the pipeline's."""
+        return sorted(
+            f"{call.role} calls {call.operation}: grant it {action} (pricing_lake/aws/grants*.py)"
+            for call in self.calls
+            for action in actions_of(call.operation)
+            if action not in _granted(Role.PIPELINE if call.role == ANY else Role(call.role))
+        )
+
+    def not_called(self) -> list[str]:
+        """Actions that are granted to a role of ours and that no call needs, nor a service behind one."""
+        operations = {call.operation for call in self.calls}
+        needed = {(call.role, action) for call in self.calls for action in actions_of(call.operation)}
+        unused = []
+        for grant in GRANTS:
+            if grant.behind in (ECS, PERSON) or grant.behind in operations:
+                continue
+            without = [a for a in grant.actions if not {(grant.role.value, a), (ANY, a)} & needed]
+            unused += [f"{grant.role} need not have {action} ({grant.sid})" for action in without]
+        return unused
 
 
 RECORDER = Recorder()
+
+
+@cache
+def _granted(role: Role) -> frozenset[str]:
+    return frozenset(action for grant in GRANTS if grant.role is role for action in grant.actions)
 
 
 def _modules() -> Iterator[str]:
