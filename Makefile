@@ -1,5 +1,6 @@
 # Every command a newcomer needs. `make help` lists them.
 PYTHON ?= python3
+WORKERS ?= 4
 VENV ?= .venv
 BIN := $(VENV)/bin
 export PRICING_LAKE_HOME ?= $(CURDIR)/.lake
@@ -45,7 +46,7 @@ aws-local: setup-dev  ## the main job on an emulated AWS (Glue, S3, Bedrock, Dyn
 	  $(BIN)/pricing-lake progress --stage dev --summary 30; $(BIN)/pricing-lake query brand_performance --stage dev --limit 5'
 
 test: setup-dev  ## the test suite; needs nothing but Python
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 setup-services: setup-dev  ## PostgreSQL, MariaDB, Chromium and Java from Debian's packages, Kafka's jars by Maven
 	@command -v chromium >/dev/null && command -v mariadbd >/dev/null && ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
@@ -57,7 +58,7 @@ setup-services: setup-dev  ## PostgreSQL, MariaDB, Chromium and Java from Debian
 	$(BIN)/python -m pricing_lake_tests.services.kafka_jars
 
 test-services: setup-services  ## tests that meet PostgreSQL, MariaDB, Kafka, a running dagster dev and a browser
-	$(BIN)/python -m pytest -m services
+	$(BIN)/python -m pytest -m services -n $(WORKERS) --dist loadfile
 
 lint: setup-dev  ## ruff, import-linter, mypy
 	$(BIN)/ruff check .
@@ -71,6 +72,7 @@ format: setup-dev  ## let ruff format the code
 
 docs: setup-dev  ## write the generated pages under docs/
 	$(BIN)/python -m pricing_lake.contracts.as_markdown > docs/tables.md
+	$(BIN)/python -m pricing_lake.queries.as_markdown > docs/queries.md
 
 BENCHMARKS ?= load_code_location split_rows write_day embed_local
 bench: setup-bench  ## the benchmarks that need no service, peers in the same run, as ratios

@@ -7,6 +7,8 @@ import pytest
 
 from pricing_lake_tests.shop import Shop
 
+pytest_plugins = ("pricing_lake_tests.aws.granted_calls",)
+
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:

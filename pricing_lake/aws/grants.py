@@ -155,7 +155,7 @@ OPERATION = (
     Grant(
         Role.PIPELINE,
         "RecordProgress",
-        ("dynamodb:UpdateItem", "dynamodb:GetItem", "dynamodb:Query"),
+        ("dynamodb:UpdateItem", "dynamodb:Query"),
         (*PROGRESS, f"{PROGRESS[0]}/index/*"),
     ),
     Grant(

@@ -6,10 +6,12 @@ from pricing_lake.cli.command_group import HELP, LakeGroup
 from pricing_lake.cli.demo import demo_command
 from pricing_lake.cli.doctor import doctor_command
 from pricing_lake.cli.ensure import ensure_command
+from pricing_lake.cli.housekeeping import housekeeping_command
 from pricing_lake.cli.materialize import materialize_command
 from pricing_lake.cli.progress import progress_command
 from pricing_lake.cli.query import queries_command, query_command
 from pricing_lake.cli.replay import replay_command
+from pricing_lake.cli.rollback import rollback_command
 from pricing_lake.cli.rows import rows_command
 from pricing_lake.cli.sample import sample_command
 from pricing_lake.cli.tables import tables_command
@@ -48,5 +50,7 @@ for command in (
     progress_command,
     replay_command,
     rows_command,
+    rollback_command,
+    housekeeping_command,
 ):
     main.add_command(command)

@@ -47,7 +47,7 @@ MOMENT = Moment()
 
 
 def where(words: Sequence[str], table: str = "") -> AsOf:
-    """What the words name: one moment, `TABLE=SNAPSHOT` for a table, or a bare snapshot id when there is one `table`."""
+    """What the words name: one moment, `TABLE=SNAPSHOT` for a table, a bare snapshot id where there is one `table`."""
     moment: datetime | None = None
     snapshots: dict[str, int] = {}
     for word in words:

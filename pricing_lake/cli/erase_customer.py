@@ -64,6 +64,6 @@ def _show(found: "Sequence[Found]", *, dry_run: bool) -> None:
     held = [place.place for place in found if place.snapshots]
     if held:
         note(
-            f"earlier states of {', '.join(held)} still hold rows of theirs: expire those snapshots and delete the "
-            "files that no snapshot names (docs/erasure.md)"
+            f"earlier states of {', '.join(held)} still hold rows of theirs, until housekeeping expires "
+            "those snapshots and deletes their files; docs/governance.md says how to hasten it"
         )

@@ -1,12 +1,11 @@
 """Surrogate keys: a 63-bit hash of a natural key, the same in every process, on every machine and in every rebuild."""
 
 from collections.abc import Sequence
-from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
 
-from pricing_lake.contracts.record_hash import ROWS_AT_ONCE, row_bytes
+from pricing_lake.contracts.record_hash import digests
 
 _BYTES = 8
 
@@ -17,7 +16,5 @@ def surrogate_keys(rows: pa.Table, natural_key: Sequence[str]) -> pa.Array:
     Of a million rows two share a key in one of 18 million lakes; a contract whose key it is would refuse the row, so
     that nothing is mixed up in silence. Polars and pyarrow have no hash that is promised to stay the same.
     """
-    digests: list[bytes] = []
-    for batch in rows.select(list(natural_key)).to_batches(max_chunksize=ROWS_AT_ONCE):
-        digests += [blake2b(key, digest_size=_BYTES).digest() for key in row_bytes(batch).to_pylist()]
-    return pa.array((np.frombuffer(b"".join(digests), ">u8") >> np.uint64(1)).astype(np.int64))
+    hashes = np.frombuffer(digests(rows, natural_key, _BYTES), ">u8")
+    return pa.array((hashes >> np.uint64(1)).astype(np.int64))

@@ -15,7 +15,7 @@ from pricing_lake.engines import ScanStats, iceberg_scan
 from pricing_lake.engines.dialect import to_duckdb
 from pricing_lake.engines.duckdb_sandbox import database, lock, path_list, query_errors
 from pricing_lake.engines.iceberg_scan import IcebergScan
-from pricing_lake.engines.metadata_tables import PARTITIONS, partitions, partitions_schema
+from pricing_lake.engines.metadata_tables import metadata_rows, metadata_schemas
 from pricing_lake.engines.pruning import prune
 from pricing_lake.engines.query import INPUTS, input_tables, prepare
 from pricing_lake.engines.sql_types import duckdb_type, quoted
@@ -64,8 +64,7 @@ def _plan(
     connection: duckdb.DuckDBPyConnection, sql: str, inputs: Mapping[str, Table], params: Mapping[str, object]
 ) -> tuple[exp.Query, list[IcebergScan]]:
     data = {name: table.schema() for name, table in inputs.items()}
-    metadata = {f"{name}{PARTITIONS}": partitions_schema(table) for name, table in inputs.items()}
-    tree = prepare(sql, data | metadata, params)
+    tree = prepare(sql, data | metadata_schemas(inputs), params)
 
     def evaluate(constant: exp.Expr) -> object:
         try:
@@ -85,10 +84,10 @@ def _offer(
     connection.execute(f"CREATE SCHEMA {quoted(INPUTS)}")
     for scan in scans:
         _create_view(connection, scan.name, scan.schema, _relation(connection, scan))
+    schemas = metadata_schemas(inputs)
     for name in sorted({table.name for table in input_tables(tree)} - inputs.keys()):
-        table = inputs[name.removesuffix(PARTITIONS)]
-        relation = _register(connection, name, partitions(table))
-        _create_view(connection, name, partitions_schema(table), relation)
+        relation = _register(connection, name, metadata_rows(name, inputs))
+        _create_view(connection, name, schemas[name], relation)
 
 
 def _create_view(connection: duckdb.DuckDBPyConnection, name: str, schema: Schema, relation: str) -> None:

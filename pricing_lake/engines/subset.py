@@ -6,7 +6,8 @@ numbers, samples, `arbitrary`). Accepted:
 
 * one SELECT with WITH, joins (INNER, LEFT, RIGHT, FULL, CROSS; ON or USING), derived tables, EXISTS and IN
   subqueries, UNION/INTERSECT/EXCEPT, GROUP BY, HAVING, windows, ORDER BY, LIMIT, OFFSET, VALUES, and
-  `CROSS JOIN UNNEST(array) [WITH ORDINALITY]`; an input's metadata as `"<table>$partitions"`;
+  `CROSS JOIN UNNEST(array) [WITH ORDINALITY]`; an input's metadata as `"<table>$partitions"`,
+  `"<table>$snapshots"` and `"<table>$files"`;
 * the functions of the lists below. To extend them: check what Athena does with NULLs, empty input and
   types, add a rewrite where DuckDB differs, and a test that shows the agreement.
 """

@@ -18,11 +18,14 @@ from pricing_lake.transforms.dimension_keys import (
 )
 from pricing_lake.transforms.dollars import RATE_OF_DAY, in_dollars
 
+_TOLD = tuple(name for name in ORDERS.names if name in FACT_ORDERS.names)
+
 
 @table_asset(
     FACT_ORDERS,
     reads=(ORDERS, DIM_CUSTOMER, DIM_PRODUCT, DIM_DATE, DIM_FX),
     columns={
+        ORDERS.name: _TOLD,
         DIM_CUSTOMER.name: CUSTOMER_VERSION,
         DIM_PRODUCT.name: PRODUCT_MEMBER,
         DIM_DATE.name: DATE_MEMBER,

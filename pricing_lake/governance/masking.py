@@ -25,6 +25,8 @@ class Purpose(StrEnum):
 
     EMAIL = "email"
     NAME = "name"
+    TEXT = "text"
+    """Anything else, taken as it is."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pricing_lake.contracts.as_iceberg import iceberg_partition_spec, iceberg_pr
 from pricing_lake.contracts.columns import stored_columns
 from pricing_lake.contracts.model import Table
 from pricing_lake.errors import ContractError
+from pricing_lake.lake.quarantine import Masking
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Lake:
 
     `embedding_encoding` is the Parquet encoding of vectors; PLAIN is for readers that lack BYTE_STREAM_SPLIT.
     `files` holds what `proofs_uri` names where the URI alone does not lead to it, e.g. S3 behind another endpoint.
+    `masking` takes personal data out of error lanes; without it they hold rows as received.
     """
 
     catalog: Catalog
@@ -27,6 +29,7 @@ class Lake:
     proofs_uri: str
     embedding_encoding: str = "BYTE_STREAM_SPLIT"
     files: fs.FileSystem | None = None
+    masking: Masking | None = None
     _checked: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @cached_property

@@ -54,7 +54,7 @@ def collect(
     """
     table = lake.table(contract)
     stamp = stamp_of(table)
-    done = _left_unsaid(lake, contract, table, run_id)
+    done = left_unsaid(lake, contract, table, run_id)
     for increment in islice(feed.increments(stamp), most):
         collected = publish_increment(lake, contract, increment, calendar, run_id, after=stamp)
         stamp = stamp if collected.snapshot_id is None else increment.stamp
@@ -87,19 +87,19 @@ def _with_days_settled(lake: Lake, contract: Table, collected: Collected, run_id
     return replace(collected, settled=tuple(days))
 
 
-def _left_unsaid(lake: Lake, contract: Table, table: IcebergTable, run_id: str) -> list[Collected]:
+def left_unsaid(lake: Lake, contract: Table, table: IcebergTable, run_id: str) -> list[Collected]:
     """What a run left that died between its commit and its verdicts: lanes, and days whose verdict is no longer true.
 
     Nothing when no run died there.
     """
     accept_lanes(lake, contract, table)
-    days = settled_days(lake, contract, _last_days(table))
+    days = settled_days(lake, contract, last_days(table))
     verdicts = settle(lake, contract, days, run_id)
     anew = tuple(day for day, verdict in zip(days, verdicts, strict=True) if verdict.run_id == run_id)
     return [Collected("left by a run that died", 0, 0, 0, 0, 0, anew, None, anew)] if anew else []
 
 
-def _last_days(table: IcebergTable) -> list[PartitionWindow]:
+def last_days(table: IcebergTable) -> list[PartitionWindow]:
     """The days that the table's last snapshot changed."""
     snapshot = table.current_snapshot()
     properties = snapshot.summary.additional_properties if snapshot and snapshot.summary else {}

@@ -17,6 +17,7 @@ from pricing_lake.contracts.record_hash import content_hash, row_hashes
 from pricing_lake.errors import CommitConflictError
 from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.feed import Increment
+from pricing_lake.lake.history import history
 from pricing_lake.lake.increment_lanes import IncrementLanes
 from pricing_lake.lake.merge import HASH, Merge, plan_merge, replaced_files, rows_at, write_survivors
 from pricing_lake.lake.quarantine import lane_lines
@@ -66,7 +67,7 @@ class IncrementBatch:
 
         Rows of an overlap that an earlier increment set aside are left out.
         """
-        lines = lane_lines(self.contract, quarantined)
+        lines = lane_lines(self.contract, quarantined, self.lake.masking)
         lanes = IncrementLanes(self.lake.proofs, self.contract.id)
         if self.increment.met_since:
             lines = lanes.not_met(lines, self.increment.met_since.astimezone(UTC).date())
@@ -142,8 +143,11 @@ class IncrementBatch:
 
 
 def accept_lanes(lake: Lake, contract: Table, table: IcebergTable) -> None:
-    """Put lanes in force whose batch is committed though its run died before it said so."""
-    summaries = (snapshot.summary for snapshot in table.snapshots() if snapshot.summary)
+    """Put lanes in force whose batch is committed though its run died before it said so.
+
+    A snapshot that was rolled back is still listed, but nothing of it is in the table.
+    """
+    summaries = (snapshot.summary for snapshot in history(table) if snapshot.summary)
     committed = {summary.additional_properties.get(BATCH, "") for summary in summaries}
     IncrementLanes(lake.proofs, contract.id).accept(committed)
 

@@ -1,7 +1,7 @@
-"""A lane's rows under today's contract: which are usable now, and why the others are not. Reads and publishes nothing."""
+"""A lane's rows under today's contract: which are usable now, and why others are not. Reads and publishes nothing."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,13 +22,15 @@ class Rejudged:
 
     `usable` has the contract's columns and types; `lines` are those that stay set aside, in their old order, with their
     reasons of today; `reasons_changed` counts the ones among them whose reasons differ from before, `fail_beside` the
-    published rows that do not pass or must give way to a newer row of the lane.
+    published rows that do not pass or must give way to a newer row of the lane. `masked` rows were not judged: the lane
+    keeps their personal data from everybody, so they can only come from their source again.
     """
 
     usable: pa.Table
     lines: tuple[str, ...]
     reasons_changed: int
     fail_beside: int
+    masked: int
 
 
 def rejudge(
@@ -37,15 +39,17 @@ def rejudge(
     """Judge the lines of a lane, and those that pass together with `beside`, the published rows of their partition.
 
     A reason that the contract does not know is the producer's own word (a picture that could not be fetched) and
-    stands, unless it is among `gone`: rules that the contract no longer has. Raises ContractError when the lane holds
-    something else than rows of the table.
+    stands, unless it is among `gone`: rules that the contract no longer has. Rows with masked values stay as they are:
+    a token must never be taken for a name. Raises ContractError when the lane holds something else than rows of the
+    table.
     """
     received = [json.loads(line) for line in lines]
-    rows = lane_table(contract, [line["raw_row"] for line in received], _told(contract, received, gone))
+    as_received = {number: line for number, line in enumerate(received) if not line.get("masked")}
+    rows = lane_table(contract, as_received, _told(contract, as_received.values(), gone))
     alone = split_rows(contract, rows, bounds)
-    reasons = _reasons_by_number(alone.quarantined)
-    numbers = [number for number in range(len(lines)) if number not in reasons]
-    chosen = rows.take(pa.array(numbers, pa.int64()))
+    reasons = {n: line["reasons"] for n, line in enumerate(received) if n not in as_received}
+    reasons |= _reasons_by_number(alone.quarantined)
+    chosen = rows.filter(_is_not_among(rows.column(NUMBER), reasons))
     passing = cast_rows(contract, chosen).rows.append_column(NUMBER, chosen.column(NUMBER))
     together = passing if beside is None else pa.concat_tables([_unnumbered(beside, passing.schema), passing])
     judged = split_rows(contract, together, bounds)
@@ -57,14 +61,16 @@ def rejudge(
         tuple(json.dumps(line) for line in kept.values()),
         sum(line["reasons"] != received[number]["reasons"] for number, line in kept.items()),
         judged.quarantined.column(NUMBER).null_count,
+        len(received) - len(as_received),
     )
 
 
-def lane_table(contract: Table, raw_rows: Sequence[Mapping[str, Any]], told: Sequence[str | None]) -> pa.Table:
-    """Raw rows of a lane as text columns, as a source that knows no types would send them, numbered in order.
+def lane_table(contract: Table, lines: Mapping[int, Mapping[str, Any]], told: Sequence[str | None]) -> pa.Table:
+    """Lines of a lane as text columns, as a source that knows no types would send their rows, with their numbers.
 
     Columns that the contract does not know are left to the lane. Raises ContractError when a required one is missing.
     """
+    raw_rows = [line["raw_row"] for line in lines.values()]
     names = {name for row in raw_rows for name in row}
     missing = [column.name for column in contract.columns if column.required and column.name not in names]
     if raw_rows and missing:
@@ -73,7 +79,7 @@ def lane_table(contract: Table, raw_rows: Sequence[Mapping[str, Any]], told: Seq
             "messages as received, or the column is new); they can only come from the source again"
         )
     columns = {c.name: _column(c, [row.get(c.name) for row in raw_rows]) for c in contract.columns}
-    columns[NUMBER] = pa.array(range(len(raw_rows)), pa.int64())
+    columns[NUMBER] = pa.array(list(lines), pa.int64())
     return pa.table({**columns, REASON_COLUMN: pa.array(told, pa.string())})
 
 
@@ -87,7 +93,7 @@ def _as_text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
-def _told(contract: Table, received: Sequence[Mapping[str, Any]], gone: Collection[str]) -> list[str | None]:
+def _told(contract: Table, received: Iterable[Mapping[str, Any]], gone: Collection[str]) -> list[str | None]:
     """Per row the producer's own reason, if any: it stands before those of the contract."""
     known = contract_reasons(contract) | set(gone)
     return [next((reason for reason in line["reasons"] if reason not in known), None) for line in received]

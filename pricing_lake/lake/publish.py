@@ -71,7 +71,7 @@ class _Batch:
         columns = self.source_schema.judge(candidate.source_columns, self.latest.get(window.key))
         hashes = row_hashes(self.contract, split.good)
         earlier = candidate.replayed or Replayed()
-        lines = [*lane_lines(self.contract, split.quarantined), *earlier.lines]
+        lines = [*lane_lines(self.contract, split.quarantined, self.lake.masking), *earlier.lines]
         verdict = replace(
             self._verdict(window, (*judge(self.contract, candidate, split), *columns)),
             source_rows=candidate.source_rows,

@@ -4,11 +4,11 @@ import base64
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 from pyarrow import fs
@@ -17,6 +17,13 @@ from pricing_lake.contracts.model import Table
 from pricing_lake.contracts.split import REASONS
 
 _ROWS_PER_FILE = 10_000
+
+
+class Masking(Protocol):
+    """Takes personal data out of rows before they are written into a lane."""
+
+    def masked(self, contract: Table, row: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """The row as a lane may hold it, and the names of the columns that are no longer as received."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +80,13 @@ def lines_of(files: fs.FileSystem, path: str) -> list[str]:
     return text.split("\n")
 
 
-def lane_lines(contract: Table, rows: pa.Table) -> list[str]:
-    """Quarantined rows (`rows` carries `_reasons`) as one JSON object each."""
-    return [json.dumps(_lane_row(contract, row)) for batch in rows.to_batches() for row in batch.to_pylist()]
+def lane_lines(contract: Table, rows: pa.Table, masking: Masking | None = None) -> list[str]:
+    """Quarantined rows (`rows` carries `_reasons`) as one JSON object each.
+
+    With `masking` a line names under `masked` the columns that are not as received: such a row cannot be replayed, it
+    comes from its source again.
+    """
+    return [json.dumps(_lane_row(contract, row, masking)) for batch in rows.to_batches() for row in batch.to_pylist()]
 
 
 def lane_hash(lines: Sequence[str]) -> str:
@@ -101,15 +112,24 @@ def _folder(table_id: str, partition: str, batch_id: str) -> str:
     return f"_errors/{table_id}/dt={partition}/run_id={batch_id}"
 
 
-def _lane_row(contract: Table, row: dict[str, Any]) -> dict[str, Any]:
+def is_masked(line: str) -> bool:
+    """Whether values of the row are not as received."""
+    return bool(json.loads(line).get("masked"))
+
+
+def _lane_row(contract: Table, row: dict[str, Any], masking: Masking | None) -> dict[str, Any]:
     reasons = row.pop(REASONS)
     raw = {name: _as_json(value) for name, value in row.items()}
-    return {
+    changed: tuple[str, ...] = ()
+    if masking is not None:
+        raw, changed = masking.masked(contract, raw)
+    line = {
         "tenant_id": raw.get("tenant_id"),
         "row_key": "|".join("" if raw.get(name) is None else str(raw[name]) for name in contract.key),
         "reasons": reasons,
         "raw_row": raw,
     }
+    return line | ({"masked": list(changed)} if changed else {})
 
 
 def _as_json(value: object) -> object:

@@ -68,12 +68,16 @@ class PublishedPartitions:
         return verdict
 
     def holds(self, verdict: Verdict) -> bool:
-        """Whether the table holds what was judged: by content where our files say it, else by row count."""
-        tasks = self.tasks[verdict.partition]
-        stored = published_hash(tasks)
-        if stored is not None:
-            return stored == verdict.content_hash
-        return sum(task.file.record_count for task in tasks) == verdict.good_rows
+        """Whether the table holds what was judged."""
+        return holds(self.tasks[verdict.partition], verdict)
+
+
+def holds(tasks: Sequence[FileScanTask], verdict: Verdict) -> bool:
+    """Whether a partition's files hold what was judged: by content where our files say it, else by row count."""
+    stored = published_hash(tasks)
+    if stored is not None:
+        return stored == verdict.content_hash
+    return sum(task.file.record_count for task in tasks) == verdict.good_rows
 
 
 @dataclass

@@ -28,7 +28,8 @@ _UNKNOWN_COLUMN = "unknown_column."
 class ReplayedDay:
     """What replaying one day comes to. `regained` rows of its lane are usable now, `reasons` say why others are not.
 
-    `fail_now` counts published rows that today's contract refuses: they go into the lane.
+    `fail_now` counts published rows that today's contract refuses: they go into the lane. `masked` rows of the lane
+    cannot be judged, for their personal data is not there.
     """
 
     partition: str
@@ -36,6 +37,7 @@ class ReplayedDay:
     fail_now: int
     reasons: Counter[str]
     changed: bool
+    masked: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Replay:
             empty_because=next((r.note for r in verdict.results if r.rule == "not_empty"), ""),
             replayed=Replayed(judged.lines, verdict.duplicate_rows, regained),
         )
-        day = ReplayedDay(window.key, regained, judged.fail_beside, count_reasons(judged.lines), changed)
+        day = ReplayedDay(window.key, regained, judged.fail_beside, count_reasons(judged.lines), changed, judged.masked)
         return day, candidate
 
     def _source_system(self, window: PartitionWindow) -> str:
@@ -133,4 +135,3 @@ def _unread(verdict: Verdict) -> tuple[str, ...]:
     """Columns of the source that the lake does not know, as the day's warnings name them."""
     rules = (result.rule for result in verdict.results)
     return tuple(rule.removeprefix(_UNKNOWN_COLUMN) for rule in rules if rule.startswith(_UNKNOWN_COLUMN))
-

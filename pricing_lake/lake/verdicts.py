@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -97,7 +97,7 @@ def cost_name(name: str) -> str:
 
 def _is_of_the_run(figure: str) -> bool:
     """Whether a figure tells of one run and not of what it judged."""
-    return figure == "freshness_hours" or figure.startswith(cost_name(""))
+    return figure in ("freshness_hours", "files") or figure.startswith(cost_name(""))
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,21 @@ class VerdictStore:
         for stamp, name in sorted(self._written(table_id), reverse=True):
             yield self._read(f"{_folder(table_id)}/{stamp}_{name}.json")
 
-    def of_partition(self, table_id: str, partition: str) -> Iterator[Verdict]:
-        """All verdicts of one partition, the newest first; each is read when it is asked for."""
+    def of_partition(self, table_id: str, partition: str, but: Collection[str] = ()) -> Iterator[Verdict]:
+        """All verdicts of one partition but those with these keys, newest first; each is read when it is asked for."""
         for stamp, name in sorted(self._written(table_id), reverse=True):
-            if name == partition:
-                yield self._read(f"{_folder(table_id)}/{stamp}_{name}.json")
+            key = f"{_folder(table_id)}/{stamp}_{name}.json"
+            if name == partition and key not in but:
+                yield self._read(key)
+
+    def replaced(self, table_id: str, before: datetime) -> dict[str, list[str]]:
+        """By partition, keys of the verdicts of before a time that are not its latest. None is read."""
+        newest: dict[str, str] = {}
+        found: dict[str, list[str]] = {}
+        for stamp, name in sorted(self._written(table_id), reverse=True):
+            if newest.setdefault(name, stamp) != stamp and stamp < before.strftime(_STAMP):
+                found.setdefault(name, []).append(f"{_folder(table_id)}/{stamp}_{name}.json")
+        return found
 
     def _written(self, table_id: str) -> list[tuple[str, str]]:
         """Time and partition of every verdict of a table, in no particular order."""

@@ -33,12 +33,15 @@ def commit_with_stamp(
     """One snapshot: `staged` in, `replaced` out, the stamp moved (None leaves it); returns the snapshot's id.
 
     The commit stands on the snapshot that `table` was loaded with. A snapshot is made even without files, for a stamp
-    that moved alone must also make a second reader of the same stretch lose. Raises pyiceberg's CommitFailedException
+    that moved alone must also make a second reader of the same stretch lose; its summary says the stamp that holds from
+    then on, moved or not, so that a rollback to it knows where to read on. Raises pyiceberg's CommitFailedException
     when anybody committed since.
     """
     stamped = {} if stamp is None else {STAMP: stamp}
+    standing = stamp or stamp_of(table)
+    summary = {**properties, **({STAMP: standing} if standing is not None else {})}
     with table.transaction() as transaction:
-        with transaction.update_snapshot(snapshot_properties={**properties, **stamped}).overwrite() as overwrite:
+        with transaction.update_snapshot(snapshot_properties=summary).overwrite() as overwrite:
             for old in replaced:
                 overwrite.delete_data_file(old)
             for new in staged:

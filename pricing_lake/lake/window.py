@@ -6,7 +6,7 @@ from typing import Self
 
 import pyarrow as pa
 
-from pricing_lake.contracts.model import Table
+from pricing_lake.contracts.model import Grain, Table
 from pricing_lake.contracts.types import DATE, INSTANT
 from pricing_lake.errors import ContractError
 
@@ -35,6 +35,20 @@ class PartitionWindow:
     def whole(cls) -> Self:
         """The one partition of a table that has no others: all the time that a shop can have lived through."""
         return cls(datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC), WHOLE_KEY)
+
+    @classmethod
+    def of_key(cls, table: Table, key: str) -> Self:
+        """The partition of `table` with this key. Raises ContractError for a key that none of its partitions has."""
+        if table.every is Grain.WHOLE and key == WHOLE_KEY:
+            return cls.whole()
+        try:
+            first = cls.of_day(date.fromisoformat(key))
+        except ValueError as error:
+            raise ContractError(f"{table.id} has no partition {key!r}") from error
+        if table.every is Grain.DAY:
+            return first
+        following = (first.start.replace(day=1) + timedelta(days=32)).replace(day=1)
+        return cls(first.start, following, key)
 
     @property
     def first_day(self) -> date:

@@ -83,10 +83,19 @@ def stage_files(
 
 
 def write_beside(
-    lake: Lake, table: IcebergTable, contract: Table, old: DataFile, rows: pa.Table, numbers: np.ndarray
+    lake: Lake,
+    table: IcebergTable,
+    contract: Table,
+    old: DataFile,
+    rows: pa.Table,
+    numbers: np.ndarray,
+    name: str | None = None,
 ) -> StagedFile:
-    """Write those of complete rows (metadata included) with these numbers as a new file of the partition of `old`."""
-    path = f"{old.file_path.rpartition('/')[0]}/survivors.{uuid4()}.parquet"
+    """Write those of complete rows (metadata included) with these numbers as a new file of the partition of `old`.
+
+    Its name says nothing of its content, unless a `name` is given.
+    """
+    path = f"{old.file_path.rpartition('/')[0]}/{name or f'survivors.{uuid4()}.parquet'}"
     return _write(lake, table, contract, path, RowGatherer(rows).slices(numbers), old.partition)
 
 

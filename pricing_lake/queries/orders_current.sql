@@ -4,6 +4,11 @@
 -- param period_end: today — first instant after the period, UTC; orders are shown as they stood then
 -- param tenant_id: null — one tenant; null means every tenant
 -- param status: null — one status, such as PAID; null means every status
+-- example: period_start=2026-03-01 period_end=2026-04-01
+-- answer: tenant_id | order_id | customer_id | product_id | category | amount | currency | status | status_since | hours_in_status | paid_at | previous_status | source
+-- answer: acme | o10 | c1 | p1 | shoes | 100.00 | EUR | PLACED | 2026-03-02 10:05 | 709 | null | null | kafka
+-- answer: acme | o9 | c1 | p1 | shoes | 100.00 | EUR | PAID | 2026-03-03 10:00 | 686 | 2026-03-03 10:00 | PLACED | kafka
+-- answer: acme | o11 | c3 | p2 | shoes | 40.00 | GBP | PAID | 2026-03-05 11:00 | 637 | 2026-03-05 11:00 | PLACED | kafka
 
 WITH events AS (
     SELECT

@@ -16,6 +16,7 @@ import pyarrow as pa
 from pricing_lake.contracts.columns import TENANT_ID_PATTERN
 from pricing_lake.errors import ConfigurationError
 from pricing_lake.sources.carousel_items import NAME, SCHEMA, ItemColumns, ItemsRead
+from pricing_lake.sources.carousel_probe import TableFacts, look_at_table
 from pricing_lake.sources.dynamodb import translated
 from pricing_lake.sources.window import Control, Window
 
@@ -95,6 +96,10 @@ class CarouselQueries:
                 if sum(batch.num_rows for batch in batches) == control.rows:
                     break
         yield ItemsRead(SCHEMA, control, iter(batches))
+
+    def probe(self) -> TableFacts:
+        """Look at the table and its index; see `look_at_table`."""
+        return look_at_table(self._client, self._table.table, self._table.index, self._table.partitions[0])
 
     def _require_no_further_shard(self, pool: Executor, bounds: dict[str, str]) -> None:
         """A shard count that is too low would lose sales without a word."""

@@ -14,6 +14,7 @@ from pricing_lake.sources.carousel_export_choice import needed_exports
 from pricing_lake.sources.carousel_export_items import MergedItems
 from pricing_lake.sources.carousel_export_manifest import find_exports
 from pricing_lake.sources.carousel_items import NAME, SCHEMA, ItemColumns, ItemsRead
+from pricing_lake.sources.carousel_probe import ExportFacts, look_at_exports
 from pricing_lake.sources.window import Control, Window
 
 EARLIEST_WRITE = timedelta(days=1)
@@ -69,6 +70,10 @@ class CarouselExports:
         first, last = window.lo.date(), (window.hi - timedelta(microseconds=1)).date()
         batches = (self._columns.batch(part) for part in items.of_days(first, last))
         yield ItemsRead(SCHEMA, Control(items.count(first, last), None), batches)
+
+    def probe(self) -> ExportFacts:
+        """Look at the exports there are; see `look_at_exports`."""
+        return look_at_exports(self._files, self._root)
 
     def _items(self, window: Window) -> MergedItems:
         since = window.lo - EARLIEST_WRITE

@@ -37,16 +37,17 @@ _READ_SECONDS = 10
 _ATTEMPTS = 6
 
 
-def dynamodb_client(region: str, endpoint: str, connections: int) -> Any:
+def dynamodb_client(region: str, endpoint: str, connections: int, attempts: int = _ATTEMPTS) -> Any:
     """Return a client that botocore's `standard` mode retries: throttling and server faults, with growing pauses.
 
     `endpoint` overrides the region's own address when it is not empty; credentials come from botocore's usual chain.
-    One client may serve `connections` threads. Raises ConfigurationError for a region or endpoint that is none.
+    One client may serve `connections` threads; each call is made `attempts` times at most. Raises ConfigurationError
+    for a region or endpoint that is none.
     """
     config = Config(
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=connections,
     )
     try:

@@ -3,10 +3,11 @@
 Downloading, parsing and the calendar live next door; casting to the contract is the caller's part.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 
@@ -23,6 +24,7 @@ FULL_DOCUMENT = "eurofxref-hist.xml"
 FIRST_FIXING = date(1999, 1, 4)
 """First day on which the euro had rates."""
 NAME = "ecb"
+_LOOK = DownloadOptions(read_timeout_seconds=10, total_seconds=15, attempts=1)
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,22 @@ class RatesRead:
     schema: pa.Schema
     control: Control
     batches: Iterator[pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class RatesFacts:
+    """What a look at the recent document found. A positive skew means that the server's clock is ahead of ours.
+
+    `late` are the business days after `last_day` whose rates should be there: today's are due at 16:00 Frankfurt time,
+    so today is none of them. The skew is None when the server does not tell the time, and in whole seconds.
+    """
+
+    document: str
+    last_day: date
+    late: tuple[date, ...]
+    currencies: int
+    latency_seconds: float
+    clock_skew_seconds: float | None
 
 
 class EcbRates:
@@ -63,6 +81,24 @@ class EcbRates:
         rates = document.between(first, last)
         yield RatesRead(SCHEMA, Control(rates.num_rows, None), iter(rates.to_batches()))
 
+    def probe(self) -> RatesFacts:
+        """Download the recent document, once and with little patience; raises what `download` and `parse_rates` do."""
+        address = f"{self.address}/{RECENT_DOCUMENT}"
+        sent = time.time()
+        found = download(address, _LOOK)
+        answered = time.time()
+        rates = parse_rates(found.body, address)
+        yesterday = datetime.now(UTC).date() - timedelta(days=1)
+        told = found.server_time.timestamp() - int((sent + answered) / 2) if found.server_time else None
+        return RatesFacts(
+            document=address,
+            last_day=rates.last_day,
+            late=tuple(business_days(rates.last_day + timedelta(days=1), yesterday)),
+            currencies=rates.between(rates.last_day, rates.last_day).num_rows,
+            latency_seconds=answered - sent,
+            clock_skew_seconds=told,
+        )
+
     def _covering(self, first: date) -> RatesDocument:
         recent = self._document(RECENT_DOCUMENT)
         if first >= recent.first_day:
@@ -86,5 +122,5 @@ class EcbRates:
     def _document(self, name: str) -> RatesDocument:
         if name not in self._documents:
             address = f"{self.address}/{name}"
-            self._documents[name] = parse_rates(download(address, self._options), address)
+            self._documents[name] = parse_rates(download(address, self._options).body, address)
         return self._documents[name]

@@ -5,8 +5,10 @@ What is in the document is not known here.
 
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
@@ -37,6 +39,14 @@ class DownloadOptions:
     max_bytes: int = 128 << 20
 
 
+@dataclass(frozen=True)
+class Download:
+    """An unpacked body, and the time by the server's clock in whole seconds; None when it does not tell."""
+
+    body: bytes
+    server_time: datetime | None
+
+
 def require_plain_address(url: str) -> None:
     """Raise ConfigurationError unless `url` is http(s) with a host and without credentials.
 
@@ -54,8 +64,8 @@ def require_plain_address(url: str) -> None:
         raise ConfigurationError("FX_URL carries a user name, query or fragment; rates are public, remove it")
 
 
-def download(url: str, options: DownloadOptions) -> bytes:
-    """Return the unpacked body behind `url`.
+def download(url: str, options: DownloadOptions) -> Download:
+    """Return what is behind `url`.
 
     Raises ConfigurationError when the address is wrong for good (404, 403, a certificate that does not match),
     SourceUnavailableError when it may answer later, SourceDataError when the body is larger than `max_bytes`.
@@ -66,7 +76,7 @@ def download(url: str, options: DownloadOptions) -> bytes:
         closing(pools.request("GET", url, headers=_HEADERS, preload_content=False)) as response,
     ):
         _require_ok(response.status, url)
-        return _body(response, url, options)
+        return Download(_body(response, url, options), _server_time(response.headers.get("Date", "")))
 
 
 def _pools(options: DownloadOptions) -> PoolManager:
@@ -90,6 +100,13 @@ def _require_ok(status: int, url: str) -> None:
     if status in _PASSING:
         raise SourceUnavailableError(f"{url} answered {status}; try again later")
     raise ConfigurationError(f"{url} answered {status}; check FX_URL")
+
+
+def _server_time(told: str) -> datetime | None:
+    with suppress(ValueError):
+        moment = parsedate_to_datetime(told)
+        return moment if moment.tzinfo else None
+    return None
 
 
 def _body(response: BaseHTTPResponse, url: str, options: DownloadOptions) -> bytes:

@@ -4,7 +4,7 @@
 already settles that day anew and records it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -63,6 +63,7 @@ class FeedAsset(TableAsset):
         again = settled_days(lake, table, windows)
         collected = collect(lake, table, feed, reach, run_id, _UNBOUNDED)
         collected += read_again(lake, table, feed, again, reach, run_id)
+        _record_late(context, table, collected, {window.key for window in windows})
         verdicts = settle(lake, table, windows, run_id)
         snapshots = [one.snapshot_id for one in collected if one.snapshot_id is not None]
         changed = frozenset(verdict.partition for verdict in verdicts if verdict.evaluated_at >= started)
@@ -138,11 +139,7 @@ def _record(context: dg.OpExecutionContext, table: Table, collected: Sequence["C
             "%s %s: %s received, %s added, %s replaced, %s quarantined",
             table.id, one.name, one.received, one.added, one.replaced, one.quarantined,
         )  # fmt: skip
-    late = sorted({day.key for one in collected for day in one.settled})
-    for key in late:
-        context.log_event(
-            dg.AssetMaterialization(asset_key(table), partition=key, metadata={"late": dg.MetadataValue.bool(True)})
-        )
+    late = _record_late(context, table, collected)
     context.add_output_metadata(
         {
             "increments": len(collected),
@@ -153,3 +150,18 @@ def _record(context: dg.OpExecutionContext, table: Table, collected: Sequence["C
             "late_days": ", ".join(late) or "none",
         }
     )
+
+
+def _record_late(
+    context: dg.OpExecutionContext | dg.AssetExecutionContext,
+    table: Table,
+    collected: Sequence["Collected"],
+    own: Collection[str] = (),
+) -> list[str]:
+    """Record the settled days that grew as materialized anew, but the run's own, which are recorded with their rows."""
+    late = sorted({day.key for one in collected for day in one.settled} - set(own))
+    for key in late:
+        context.log_event(
+            dg.AssetMaterialization(asset_key(table), partition=key, metadata={"late": dg.MetadataValue.bool(True)})
+        )
+    return late

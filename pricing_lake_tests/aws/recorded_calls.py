@@ -77,7 +77,7 @@ class Recorder:
         ours = [module for module in modules if module.startswith((PACKAGE, TESTS))]
         own = list(takewhile(lambda module: not module.startswith(TESTS), ours))
         if own or not ours:
-            self.calls.add(Call(operation, role_behind(own) if own else ANY))
+            self.calls.add(Call(operation, role_behind(own).value if own else ANY))
 
     def not_granted(self) -> list[str]:
         """Calls whose action their role does not have; of any role, the pipeline's."""

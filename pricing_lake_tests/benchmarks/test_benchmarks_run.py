@@ -9,13 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import load_code_location, merge_late_rows, scd2_merge, split_rows, write_day
+from benchmarks import fact_join, load_code_location, merge_late_rows, scd2_merge, split_rows, write_day
 from benchmarks.benchmark import Benchmark
 from benchmarks.comparison import print_comparison
 from benchmarks.variants import PROJECT, Taken, measure
 from pricing_lake_tests.benchmarks import three_variants
 
-BENCHMARKS = (write_day.BENCHMARK, merge_late_rows.BENCHMARK, scd2_merge.BENCHMARK, split_rows.BENCHMARK)
+BENCHMARKS = (
+    write_day.BENCHMARK,
+    merge_late_rows.BENCHMARK,
+    scd2_merge.BENCHMARK,
+    fact_join.BENCHMARK,
+    split_rows.BENCHMARK,
+)
 VARIANTS = [(benchmark, name) for benchmark in BENCHMARKS for name in benchmark.variants]
 ROWS = 300
 ONE_RUN = (Taken(1.0, 1.0, 1.0, 1.0),)

@@ -17,6 +17,7 @@ from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.verdicts import Verdict, VerdictStore
 from pricing_lake.partitions import Calendar
 from pricing_lake.resources.carousel import CarouselResource
+from pricing_lake.resources.progress import ProgressResource
 from pricing_lake.sources.dynamodb import dynamodb_client
 from pricing_lake_tests.bronze.fx_lake import failure_of
 from pricing_lake_tests.sources.carousel_shop import REGION, Carousel, ExportFolder, endpoint, item
@@ -42,6 +43,7 @@ class CarouselLake:
             [asset],
             instance=dg.DagsterInstance.ephemeral(),
             resources={
+                "progress": ProgressResource(),
                 "lake": lake_resource(self.home),
                 "carousel": CarouselResource(**{**self.settings, **settings}),
             },

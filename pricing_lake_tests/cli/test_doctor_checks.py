@@ -4,7 +4,9 @@ from importlib import metadata
 import pytest
 
 from pricing_lake.cli import doctor_checks
-from pricing_lake.cli.doctor_checks import Status, installation, of_stage
+from pricing_lake.cli.check import Status
+from pricing_lake.cli.doctor_checks import installation, of_stage
+from pricing_lake.cli.doctor_sources import SOURCES
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def test_another_version_fails_with_what_to_do(monkeypatch):
 
 def test_everything_of_a_sound_lake_is_looked_at(stage):
     checks = found(stage)
-    assert list(checks) == ["home", "disk", "catalog", "SmartGo", "image root", "embedder", "engine", "Dagster"]
+    assert list(checks) == ["home", "disk", "catalog", *SOURCES, "image root", "embedder", "engine", "Dagster"]
     assert {check.status for check in checks.values()} <= {Status.OK, Status.WARN}
     assert checks["SmartGo"].found.startswith("sqlite 3.")
     assert checks["embedder"].found.endswith("1024 numbers of length 1.000000")
@@ -59,13 +61,6 @@ def test_a_missing_image_root_is_a_warning(stage, tmp_path):
     check = check_called("image root", replace(stage, image_root=tmp_path / "none"))
     assert check.status is Status.WARN
     assert "PRICING_LAKE_IMAGE_ROOT" in check.advice
-
-
-def test_a_slow_source_and_a_wrong_clock_are_warnings(stage, monkeypatch):
-    monkeypatch.setattr(doctor_checks, "SLOW_SECONDS", -1.0)
-    assert check_called("SmartGo", stage).advice.startswith("run nearer")
-    monkeypatch.setattr(doctor_checks, "SKEW_SECONDS", -1.0)
-    assert check_called("SmartGo", stage).advice.startswith("set one of the two clocks")
 
 
 def test_a_catalog_that_is_no_database_fails_in_one_line(stage):

@@ -258,17 +258,6 @@ def test_killed_between_commit_and_verdict_a_settled_day_heals_by_itself(
     publish_increment(lake, TABLE, next(changes.feed().increments(stamp)), CALENDAR, "dies", after=stamp)
     with pytest.raises(RefusedError, match="its verdict never reached the table"):
         PublishedPartitions(lake, TABLE, [day]).read(day)
-    catch_up(lake, changes)
+    assert [one.settled for one in catch_up(lake, changes)] == [(day,)], "whoever records days has to hear of it"
     assert PublishedPartitions(lake, TABLE, [day]).read(day).num_rows == 2
     assert VerdictStore(lake.proofs).latest(TABLE.id, [day.key])[day.key].good_rows == 2
-
-
-def test_an_increment_taken_again_after_midnight_has_one_lane(lake: Lake, changes: CustomerChanges) -> None:
-    """A run dies at 23:59 after its lane and before its commit, and is started again at 00:01."""
-    changes.change("bad", at(2), email="no address")
-    found = changes.read(at(2), at(3))
-    for taken in (at(3, 23, 59), at(4, 0, 1)):
-        increment = Increment("same", found, taken, None)
-        publish_increment(lake, TABLE, increment, CALENDAR, "run", after=None)
-    verdicts = settle(lake, TABLE, [PartitionWindow.of_day(at(day).date()) for day in (3, 4)], "close")
-    assert [verdict.quarantined_rows for verdict in verdicts] == [0, 1]

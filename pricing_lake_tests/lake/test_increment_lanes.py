@@ -1,9 +1,12 @@
 """Rows that increments set aside: each once, however often it is met, whoever dies or loses, and on whichever day."""
 
+import json
+import os
 import signal
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +18,7 @@ from pricing_lake.contracts.bronze_customers import RAW_SNOWFLAKE_CUSTOMERS
 from pricing_lake.errors import CommitConflictError
 from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.increment import Collected, collect, publish_increment, read_again
+from pricing_lake.lake.increment_lanes import IncrementLanes
 from pricing_lake.lake.settle import settle
 from pricing_lake.lake.watermark import parse_stamp, stamp_of
 from pricing_lake.lake.window import PartitionWindow
@@ -197,3 +201,24 @@ def test_of_two_readers_of_one_stretch_the_loser_leaves_no_bad_rows_though_it_re
     assert set_aside(lake) == {("02", "email_malformed"): 1}
     catch_up(lake, changes, at(2, 12, 30))
     assert set_aside(lake) == {("02", "email_malformed"): 2}
+
+
+def test_a_proposal_that_nobody_committed_is_dropped_when_it_is_old(lake: Lake, tmp_path: Path) -> None:
+    lanes = IncrementLanes(lake.proofs, TABLE.id)
+    for name in ("dead", "alive"):
+        lanes.propose(name, at(2).date(), ["{}"])
+    [old] = tmp_path.rglob("*.dead.*.json")
+    os.utime(old, (0, 0))
+    lanes.accept(())
+    assert [path.name for path in tmp_path.rglob("*.json")] == ["2026-03-02.alive.00000.json"]
+
+
+def test_two_that_accept_at_once_do_not_disturb_each_other(lake: Lake) -> None:
+    lanes = IncrementLanes(lake.proofs, TABLE.id)
+    for number in range(200):
+        lanes.propose(f"batch-{number}", at(2).date(), [f'{{"number": {number}}}'])
+    committed = {f"batch-{number}" for number in range(200)}
+    with ThreadPoolExecutor(4) as pool:
+        for _ in pool.map(lanes.accept, [committed] * 4):
+            pass
+    assert sorted(json.loads(line)["number"] for line in lanes.of_day(at(2).date())) == list(range(200))

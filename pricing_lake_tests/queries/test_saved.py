@@ -71,6 +71,21 @@ def test_defaults_are_seen_from_today() -> None:
     assert Moment.LAST_MONTH.on(date(2026, 1, 1)) == _midnight(2025, 12, 1)
 
 
+def test_a_year_ago_is_the_first_of_this_month_then() -> None:
+    assert Moment.YEAR_AGO.on(TODAY) == _midnight(2025, 3, 1)
+    assert Moment.YEAR_AGO.on(date(2028, 2, 29)) == _midnight(2027, 2, 1)
+
+
+def test_an_example_is_what_was_asked_and_how_the_answer_begins() -> None:
+    example = "-- example: tenant_id=acme top_n=1\n-- answer: one | two\n-- answer: 1 | null\n\n-- a comment"
+    query = parse_query("how_many", TEXT.replace("\n-- a comment", example))
+    assert query.asked == {"tenant_id": "acme", "top_n": "1"}
+    assert query.answer == ("one | two", "1 | null")
+    plain = parse_query("how_many", TEXT)
+    assert (dict(plain.asked), plain.answer) == ({}, ())
+    assert query.fingerprint == plain.fingerprint
+
+
 def test_what_a_person_typed_has_the_type_of_the_default() -> None:
     typed = {"period_start": "2026-01-05T02:00:00+02:00", "tenant_id": "acme", "top_n": "5", "top_share": "0.5"}
     values = parse_query("how_many", TEXT).bind(typed, TODAY)

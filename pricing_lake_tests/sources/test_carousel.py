@@ -9,7 +9,6 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from pricing_lake.errors import ConfigurationError, SourceDataError, SourceSchemaError, SourceUnavailableError
-from pricing_lake.sources import dynamodb
 from pricing_lake.sources.carousel import CarouselQueries, CarouselTable
 from pricing_lake.sources.dynamodb import dynamodb_client
 from pricing_lake.sources.window import Window
@@ -139,9 +138,8 @@ def test_throttling_is_waited_out(carousel: Carousel) -> None:
     assert calls.calls == 5
 
 
-def test_throttling_without_end_is_for_later(carousel: Carousel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dynamodb, "_ATTEMPTS", 2)
-    hasty = Carousel(dynamodb_client(REGION, endpoint(), 1), carousel.name)
+def test_throttling_without_end_is_for_later(carousel: Carousel) -> None:
+    hasty = Carousel(dynamodb_client(REGION, endpoint(), 1, attempts=2), carousel.name)
     calls = Intercepted(hasty.client, lambda _: failure(400, "ProvisionedThroughputExceededException"))
     with pytest.raises(SourceUnavailableError, match="too busy or unwell"):
         sales(queries(hasty, shards=1, threads=1))
@@ -189,9 +187,8 @@ def test_another_index_can_be_configured(client: Any) -> None:
     assert ids(queries(carousel, index="BySale")) == ["s1"]
 
 
-def test_nobody_at_the_address(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dynamodb, "_ATTEMPTS", 1)
-    lost = Carousel(dynamodb_client(REGION, "http://127.0.0.1:9", 1), "sales")
+def test_nobody_at_the_address(client: Any) -> None:
+    lost = Carousel(dynamodb_client(REGION, "http://127.0.0.1:9", 1, attempts=1), "sales")
     with pytest.raises(SourceUnavailableError, match="cannot be reached"):
         sales(queries(lost, shards=1))
 

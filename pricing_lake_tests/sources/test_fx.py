@@ -1,5 +1,6 @@
 """Windows of rates: which document answers, what is an empty day, and what is a late one."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -7,6 +8,7 @@ import pytest
 
 from pricing_lake.errors import ConfigurationError, SourceDataError, SourceUnavailableError
 from pricing_lake.sources.fx import FULL_DOCUMENT, RECENT_DOCUMENT, EcbRates
+from pricing_lake.sources.fx_calendar import business_days
 from pricing_lake.sources.fx_download import DownloadOptions
 from pricing_lake.sources.window import Window
 from pricing_lake_tests.images.image_server import ImageServer, status
@@ -114,3 +116,35 @@ def test_every_real_rate_survives_as_its_own_text(server: ImageServer) -> None:
     real = [(day, *rate) for day, rates in history().items() if "2004-12-01" <= day <= "2005-03-31" for rate in rates]
     source = EcbRates(serve_history(server, "2004-12-01", "2005-12-30"), QUICK)
     assert sorted(rates_of(source, "2004-12-01", 121)) == sorted(real)
+
+
+def recent(last: date, count: int = 3) -> dict[str, list[tuple[str, str]]]:
+    """The last business days up to `last`, with one rate fewer on each earlier one."""
+    days = business_days(last - timedelta(days=30), last)[-count:]
+    currencies = [("USD", "1.1"), ("JPY", "180"), ("GBP", "0.9")]
+    return {day.isoformat(): currencies[: number + 1] for number, day in enumerate(days)}
+
+
+def test_a_look_tells_the_newest_day_and_how_old_it_is(server: ImageServer) -> None:
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    facts = EcbRates(serve(server, recent(yesterday))).probe()
+    newest = business_days(yesterday - timedelta(days=30), yesterday)[-1]
+    assert (facts.last_day, facts.late, facts.currencies) == (newest, (), 3)
+    assert 0 < facts.latency_seconds < 5
+    assert facts.clock_skew_seconds is not None
+    assert abs(facts.clock_skew_seconds) < 5
+    assert server.hits == {f"/{RECENT_DOCUMENT}": 1}
+
+
+def test_a_look_names_the_days_that_are_late(server: ImageServer) -> None:
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    *_, first_late, second_late = business_days(yesterday - timedelta(days=30), yesterday)
+    facts = EcbRates(serve(server, recent(first_late - timedelta(days=1)))).probe()
+    assert facts.late == (first_late, second_late)
+
+
+def test_a_look_has_little_patience() -> None:
+    begun = time.monotonic()
+    with pytest.raises(SourceUnavailableError, match="cannot be read"):
+        EcbRates("http://127.0.0.1:9").probe()
+    assert time.monotonic() - begun < 5
