@@ -70,9 +70,12 @@ format: setup-dev  ## let ruff format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: setup-dev  ## write the generated pages under docs/
+docs: setup-dev  ## write what is generated: pages under docs/, rights under infra/
 	$(BIN)/python -m pricing_lake.contracts.as_markdown > docs/tables.md
 	$(BIN)/python -m pricing_lake.queries.as_markdown > docs/queries.md
+	$(BIN)/python -m pricing_lake.aws.policies cloudformation/policies.yaml > infra/cloudformation/policies.yaml
+	$(BIN)/python -m pricing_lake.aws.policies cloudformation/tenant_policy.yaml > infra/cloudformation/tenant_policy.yaml
+	$(BIN)/python -m pricing_lake.aws.policies terraform/policies.tf > infra/terraform/policies.tf
 
 BENCHMARKS ?= load_code_location split_rows write_day embed_local
 bench: setup-bench  ## the benchmarks that need no service, peers in the same run, as ratios

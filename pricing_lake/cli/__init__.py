@@ -6,6 +6,7 @@ from pricing_lake.cli.command_group import HELP, LakeGroup
 from pricing_lake.cli.demo import demo_command
 from pricing_lake.cli.doctor import doctor_command
 from pricing_lake.cli.ensure import ensure_command
+from pricing_lake.cli.erase_customer import erase_customer_command
 from pricing_lake.cli.housekeeping import housekeeping_command
 from pricing_lake.cli.materialize import materialize_command
 from pricing_lake.cli.progress import progress_command
@@ -50,6 +51,7 @@ for command in (
     progress_command,
     replay_command,
     rows_command,
+    erase_customer_command,
     rollback_command,
     housekeeping_command,
 ):

@@ -106,7 +106,15 @@ BOOLEAN = LogicalType(
 INTEGER = _scalar("integer", pa.int32(), iceberg.IntegerType(), "int", pl.Int32(), "integer")
 LONG = _scalar("long", pa.int64(), iceberg.LongType(), "bigint", pl.Int64(), "integer")
 DOUBLE = _scalar("double", pa.float64(), iceberg.DoubleType(), "double", pl.Float64(), "number")
-DATE = _scalar("date", pa.date32(), iceberg.DateType(), "date", pl.Date(), "date")
+DATE = LogicalType(
+    "date",
+    pa.date32(),
+    lambda _: iceberg.DateType(),
+    "date",
+    pl.Date(),
+    "date",
+    lambda text: text.str.to_date("%Y-%m-%d", strict=False),
+)
 INSTANT = LogicalType(
     "instant",
     pa.timestamp("us", tz="UTC"),

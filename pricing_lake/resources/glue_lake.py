@@ -9,6 +9,7 @@ from pydantic import PrivateAttr
 
 from pricing_lake.errors import ConfigurationError, PricingLakeError, SourceUnavailableError
 from pricing_lake.resources.files import files_at
+from pricing_lake.resources.masking import lane_masking
 
 if TYPE_CHECKING:
     from pricing_lake.lake.catalog import Lake
@@ -50,7 +51,7 @@ class GlueLakeResource(dg.ConfigurableResource["GlueLakeResource"]):
                 catalog.namespace_exists(self.namespace)
             _require_bucket(files, path, self.region)
             warehouse = f"{self.root.rstrip('/')}/warehouse"
-            self._lake = Lake(catalog, self.namespace, warehouse, self.embedding_encoding, files)
+            self._lake = Lake(catalog, self.namespace, warehouse, self.embedding_encoding, files, lane_masking())
         return self._lake
 
     def _glue(self) -> Any:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from pricing_lake.resources.masking import lane_masking
+
 if TYPE_CHECKING:
     from pricing_lake.lake.catalog import Lake
 
@@ -27,4 +29,6 @@ class LakeResource(dg.ConfigurableResource["LakeResource"]):
 
         Path(self.warehouse).mkdir(parents=True, exist_ok=True)
         catalog = SqlCatalog(CATALOG_NAME, uri=self.catalog_uri, warehouse=f"file://{self.warehouse}")
-        return Lake(catalog, self.namespace, f"file://{self.warehouse}", self.embedding_encoding)
+        return Lake(
+            catalog, self.namespace, f"file://{self.warehouse}", self.embedding_encoding, masking=lane_masking()
+        )

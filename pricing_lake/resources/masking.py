@@ -11,6 +11,7 @@ import dagster as dg
 from pricing_lake.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from pricing_lake.governance.lane_masking import LaneMasking
     from pricing_lake.governance.masking import MaskingKey
 
 SETTING = "PRICING_LAKE_MASKING_KEY"
@@ -51,6 +52,15 @@ class MaskingResource(dg.ConfigurableResource["MaskingResource"]):
             return path.read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError):
             raise ConfigurationError(f"{path} cannot be read as a masking key; restore it from its copy") from None
+
+
+def lane_masking() -> "LaneMasking | None":
+    """Mask error lanes where PRICING_LAKE_MASKING_KEY is set; the local stage's key file leaves them as received."""
+    from pricing_lake.governance.lane_masking import LaneMasking
+    from pricing_lake.governance.masking import MaskingKey
+
+    written = os.environ.get(SETTING, "").strip()
+    return LaneMasking(MaskingKey.from_text(written)) if written else None
 
 
 def _make(path: Path) -> None:

@@ -38,8 +38,8 @@ def test_a_command_runs_with_it_and_its_exit_code_counts() -> None:
 def test_it_prints_what_to_export_and_serves_until_interrupted() -> None:
     with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
-        lines = [server.stdout.readline() for _ in range(10)]
-        assert [line.split()[0] for line in lines] == ["unset"] + ["export"] * 9
+        lines = [server.stdout.readline() for _ in range(11)]
+        assert [line.split()[0] for line in lines] == ["unset"] + ["export"] * 10
         exports = "".join(lines)
         ran = subprocess.run(
             ["sh", "-c", exports + f'exec "{sys.executable}" -c "$0"', ASK], capture_output=True, text=True, check=False
