@@ -12,7 +12,7 @@ from playwright.sync_api import Error, Page, ViewportSize, sync_playwright
 PACKAGE = "chromium"
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 VIEWPORT = ViewportSize(width=1600, height=1000)
-WHOLE_GRAPH = ViewportSize(width=5200, height=4600)
+WHOLE_GRAPH = ViewportSize(width=2600, height=3600)
 MILLISECONDS_TO_SHOW = 20_000
 ARGUMENTS = (
     "--headless",
