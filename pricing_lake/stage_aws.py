@@ -39,6 +39,7 @@ class AwsSettings:
     progress_table: str
     parameter: str
     alarm_topic: str
+    reader_tenants: tuple[str, ...]
 
     @property
     def root(self) -> str:
@@ -82,6 +83,7 @@ class AwsSettings:
             ),
             parameter=read.text("SMARTGO_PARAMETER", f"/tf/{stage}/smartgo/database/config"),
             alarm_topic=read.text("PRICING_LAKE_ALARM_TOPIC", ""),
+            reader_tenants=tuple(read.text("PRICING_LAKE_READER_TENANTS", "").split()),
         )
 
 

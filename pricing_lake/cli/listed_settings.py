@@ -84,4 +84,5 @@ def _of_aws(stage: Stage) -> dict[str, str]:
         "PRICING_LAKE_ATHENA_SCAN_LIMIT_GB": str(aws.athena_scan_limit_gb),
         "PRICING_LAKE_PROGRESS_TABLE": aws.progress_table,
         "PRICING_LAKE_ALARM_TOPIC": aws.alarm_topic or "none",
+        "PRICING_LAKE_READER_TENANTS": " ".join(aws.reader_tenants) or "none",
     }

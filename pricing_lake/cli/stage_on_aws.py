@@ -16,7 +16,7 @@ from pricing_lake.stage_aws import AwsSettings
 
 if TYPE_CHECKING:
     from pricing_lake.aws.account import Account
-    from pricing_lake.aws.ensure import Wanted
+    from pricing_lake.aws.ensure import Steps, Wanted
     from pricing_lake.aws.names import AwsNames
     from pricing_lake.lake.catalog import Lake
 
@@ -103,4 +103,13 @@ class StageOnAws:
             scan_limit_gb=self.settings.athena_scan_limit_gb,
             open_lake=lambda: self.lake,
             read_parameter=read_smartgo_parameter if self.stage.smartgo_parameter else None,
+            govern=self._governed,
         )
+
+    def _governed(self) -> "Steps":
+        """Lake Formation's tags and filters, where tenants are named that read through them."""
+        from pricing_lake.aws.ensure_lake_formation import ensure_lake_formation
+        from pricing_lake.contracts.all import TABLES
+
+        tenants = self.settings.reader_tenants
+        return ensure_lake_formation(self.account, self.names, TABLES, tenants) if tenants else ()
