@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from pricing_lake.checks.anomalies import anomaly_checks
 from pricing_lake.checks.freshness import fx_rates_freshness
 from pricing_lake.contracts.all import TABLES
 from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
@@ -19,6 +20,9 @@ from pricing_lake.sensors import late_arrivals, month_marts, quality_of_day, qua
 from pricing_lake.stage import Stage, load_stage
 from pricing_lake.table_asset import TableAsset
 from pricing_lake.table_asset.feed import FeedAsset
+from pricing_lake.table_asset.housekeeping_job import housekeeping, housekeeping_on_sundays
+from pricing_lake.table_asset.replay_job import replay_job
+from pricing_lake.table_asset.rollback_job import rollback_job
 
 
 @cache
@@ -41,9 +45,16 @@ def build_defs(stage: Stage, **overrides: Any) -> dg.Definitions:
     feeds = [asset for asset in table_assets() if isinstance(asset, FeedAsset)]
     return dg.Definitions(
         assets=[asset.definition(calendar, stage.namespace, stage.backfill_days) for asset in table_assets()],
-        asset_checks=[fx_rates_freshness(calendar)],
-        jobs=[daily, quality_of_day, *(feed.collect_job(calendar) for feed in feeds)],
-        schedules=[daily_at_0300_utc, *change_feed_schedules],
+        asset_checks=[fx_rates_freshness(calendar), *anomaly_checks(calendar)],
+        jobs=[
+            daily,
+            quality_of_day,
+            *(feed.collect_job(calendar) for feed in feeds),
+            replay_job(calendar),
+            rollback_job(),
+            housekeeping,
+        ],
+        schedules=[daily_at_0300_utc, *change_feed_schedules, housekeeping_on_sundays],
         sensors=[
             month_marts,
             quality_of_refused_days,

@@ -83,6 +83,7 @@ class SalesforceLake:
         days = range(date.fromisoformat(first).toordinal(), date.fromisoformat(last or first).toordinal() + 1)
         context: Any = SimpleNamespace(
             run=SimpleNamespace(run_id="run"),
+            log_event=lambda _: None,
             assets_def=self.asset.definition(CALENDAR, "lake", 7),
             resources=SimpleNamespace(salesforce=self.resource()),
         )
