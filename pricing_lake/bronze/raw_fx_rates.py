@@ -1,12 +1,10 @@
 """bronze/raw_fx_rates: one day of reference rates, as published; a weekend or holiday is an empty day."""
 
-import pyarrow as pa
-
 from pricing_lake.contracts.bronze_fx import RAW_FX_RATES
 from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.resources.fx import FxResource
-from pricing_lake.sources.window import Window
+from pricing_lake.sources.window import Window, read_whole
 from pricing_lake.table_asset import table_asset
 
 
@@ -17,6 +15,5 @@ def raw_fx_rates(window: PartitionWindow, fx: FxResource) -> Candidate:
     A business day whose rates are not published yet fails the run and is tried again, instead of becoming empty.
     """
     source = fx.source()
-    with source.read(Window(window.start, window.end)) as read:
-        rows = pa.Table.from_batches(read.batches, read.schema)
-    return Candidate(rows, source_system=source.name, expected_rows=read.control.rows)
+    rows, control = read_whole(source, Window(window.start, window.end))
+    return Candidate(rows, source_system=source.name, expected_rows=control.rows)

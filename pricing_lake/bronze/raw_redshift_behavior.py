@@ -1,12 +1,10 @@
 """bronze/raw_redshift_behavior: one day of what visitors did, unloaded from Redshift or read over the wire."""
 
-import pyarrow as pa
-
 from pricing_lake.contracts.bronze_customers import RAW_REDSHIFT_BEHAVIOR
 from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.resources.redshift import RedshiftResource
-from pricing_lake.sources.window import Window
+from pricing_lake.sources.window import Window, read_whole
 from pricing_lake.table_asset import table_asset
 
 
@@ -17,7 +15,5 @@ def raw_redshift_behavior(window: PartitionWindow, redshift: RedshiftResource) -
     An event that comes in late shows when its day runs again.
     """
     source = redshift.source()
-    with source.read(Window(window.start, window.end)) as read:
-        control = read.control
-        rows = pa.Table.from_batches(read.batches, read.schema)
+    rows, control = read_whole(source, Window(window.start, window.end))
     return Candidate(rows, source_system=source.name, expected_rows=control.rows)

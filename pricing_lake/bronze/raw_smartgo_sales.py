@@ -1,12 +1,10 @@
 """bronze/raw_smartgo_sales: one day of SmartGo's sales, as sold and with the source's own control figures."""
 
-import pyarrow as pa
-
 from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
 from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.resources.smartgo import SmartGoResource
-from pricing_lake.sources.window import Window
+from pricing_lake.sources.window import Window, read_whole
 from pricing_lake.table_asset import table_asset
 
 
@@ -17,9 +15,7 @@ def raw_smartgo_sales(window: PartitionWindow, smartgo: SmartGoResource) -> Cand
     Rows and the COUNT, SUM, MIN and MAX they are held against come from one read-only snapshot of the shop's database.
     A day without sales is refused, unless the shop's calendar says that it was closed.
     """
-    with smartgo.source().read(Window(window.start, window.end)) as read:
-        control = read.control
-        rows = pa.Table.from_batches(read.batches, read.schema)
+    rows, control = read_whole(smartgo.source(), Window(window.start, window.end))
     totals = {} if control.total is None else {"sold_price": control.total}
     return Candidate(
         rows,

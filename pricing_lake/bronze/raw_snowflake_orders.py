@@ -1,12 +1,10 @@
 """bronze/raw_snowflake_orders: the order events of one day out of the warehouse's history."""
 
-import pyarrow as pa
-
 from pricing_lake.contracts.bronze_orders import RAW_SNOWFLAKE_ORDERS
 from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.resources.snowflake import SnowflakeResource
-from pricing_lake.sources.window import Window
+from pricing_lake.sources.window import Window, read_whole
 from pricing_lake.table_asset import table_asset
 
 
@@ -17,8 +15,6 @@ def raw_snowflake_orders(window: PartitionWindow, snowflake: SnowflakeResource) 
     Of events with one (order_id, event_ts) the one updated last is kept, however often the day runs.
     """
     source = snowflake.orders()
-    with source.read(Window(window.start, window.end)) as read:
-        control = read.control
-        rows = pa.Table.from_batches(read.batches, read.schema)
+    rows, control = read_whole(source, Window(window.start, window.end))
     totals = {} if control.total is None else {"amount": control.total}
     return Candidate(rows, source_system=source.name, expected_rows=control.rows, expected_totals=totals)

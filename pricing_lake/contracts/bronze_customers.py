@@ -1,5 +1,7 @@
 """Bronze tables of people: Snowflake's customers, what they did (Redshift), and Salesforce's accounts and leads."""
 
+from dataclasses import replace
+
 from pricing_lake.contracts import columns as c
 from pricing_lake.contracts.model import Column, Layer, Mode, Owner, Partition, Pii, Retention, Rule, Table
 from pricing_lake.contracts.order_columns import CUSTOMER_ID
@@ -124,19 +126,10 @@ RAW_SALESFORCE_ACCOUNTS = Table(
     ),
 )
 
-RAW_SALESFORCE_LEADS = Table(
-    layer=Layer.BRONZE,
+RAW_SALESFORCE_LEADS = replace(
+    RAW_SALESFORCE_ACCOUNTS,
     name="raw_salesforce_leads",
     grain="One row per change of a Salesforce lead that a read found; deletions included.",
-    owner=Owner.INGESTION,
-    key=("id", "system_modstamp"),
-    window="system_modstamp",
-    partition_by=(Partition("system_modstamp", "month"),),
-    correctable=True,
-    incremental=True,
-    allow_empty=True,
-    max_bad_share=0.05,
-    mode=Mode.QUARANTINE,
     columns=(
         _SALESFORCE_ID,
         _SYSTEM_MODSTAMP,

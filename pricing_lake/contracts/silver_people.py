@@ -1,5 +1,7 @@
 """Silver tables of people: Salesforce's records, customers and what they did. No name and no e-mail, only tokens."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from pricing_lake.contracts import columns as c
@@ -62,16 +64,10 @@ SALESFORCE_ACCOUNTS = Table(
     rules=(_within_day("system_modstamp"),),
 )
 
-SALESFORCE_LEADS = Table(
-    layer=Layer.SILVER,
+SALESFORCE_LEADS = replace(
+    SALESFORCE_ACCOUNTS,
     name="salesforce_leads",
     grain="One row per Salesforce lead that changed on the day, as it was at its end; deletions included.",
-    owner=Owner.PRICING,
-    key=("id",),
-    window="day",
-    partition_by=(Partition("day", "month"),),
-    correctable=True,
-    allow_empty=True,
     columns=(
         c.DAY,
         _lead("id"),
@@ -88,7 +84,6 @@ SALESFORCE_LEADS = Table(
         _lead("created_date"),
         _lead("is_deleted"),
     ),
-    rules=(_within_day("system_modstamp"),),
 )
 
 CUSTOMERS = Table(

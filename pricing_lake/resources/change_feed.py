@@ -3,14 +3,12 @@
 from datetime import datetime
 from typing import Protocol
 
-import pyarrow as pa
-
 from pricing_lake.lake.feed import Feed, NoFeed, TimeFeed
 from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.watermark import Watermark
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.sources.unconfigured import Unconfigured
-from pricing_lake.sources.window import Source, Window
+from pricing_lake.sources.window import Source, Window, read_whole
 
 
 class ChangeSource(Source, Protocol):
@@ -26,8 +24,7 @@ def change_feed(source: ChangeSource | Unconfigured, calendar: PartitionWindow) 
         return NoFeed()
 
     def read(start: datetime, end: datetime) -> Candidate:
-        with source.read(Window(start, end)) as found:
-            rows = pa.Table.from_batches(found.batches, found.schema)
-        return Candidate(rows, source_system=source.name, expected_rows=found.control.rows)
+        rows, control = read_whole(source, Window(start, end))
+        return Candidate(rows, source_system=source.name, expected_rows=control.rows)
 
     return TimeFeed(source.now, read, Watermark(calendar.start))

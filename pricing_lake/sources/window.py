@@ -114,3 +114,10 @@ class Source(Protocol):
 
     def read(self, window: Window) -> AbstractContextManager[Read]:
         """Open the rows of one window and their control count, both from one snapshot."""
+
+
+def read_whole(source: Source, window: Window) -> tuple[pa.Table, Control]:
+    """Return all rows of a window and the source's control of them, from one read; for windows that memory holds."""
+    with source.read(window) as read:
+        control = read.control
+        return pa.Table.from_batches(read.batches, read.schema), control
