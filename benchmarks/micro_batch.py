@@ -54,10 +54,10 @@ def collect_into_lake(bootstrap: str, home: Path, per_batch: int) -> tuple[float
     lake = new_lake(home)
     lake.table(RAW_ORDERS_STREAM)
     settings = OrdersStreamSettings(bootstrap, TOPIC, max_messages=per_batch)
-    with OrdersStream(settings) as stream:
-        started = time.perf_counter()
-        done = collect(lake, RAW_ORDERS_STREAM, OrdersFeed(stream), CALENDAR, "benchmark", 1_000)
-        seconds = time.perf_counter() - started
+    feed = OrdersFeed(OrdersStream(settings))
+    started = time.perf_counter()
+    done = collect(lake, RAW_ORDERS_STREAM, feed, CALENDAR, "benchmark", 1_000)
+    seconds = time.perf_counter() - started
     assert sum(one.quarantined for one in done) == 0
     rows = lake.table(RAW_ORDERS_STREAM).scan(selected_fields=("offset",)).to_arrow().num_rows
     assert rows == sum(one.added for one in done)

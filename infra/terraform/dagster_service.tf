@@ -29,9 +29,9 @@ locals {
         retries     = 5
         startPeriod = 60
       }
-      mountPoints      = local.mounts
-      environment      = local.environment
-      secrets          = local.secrets
+      mountPoints = local.mounts
+      environment = local.environment
+      secrets     = local.secrets
       logConfiguration = {
         logDriver = "awslogs"
         options = {
@@ -56,9 +56,9 @@ locals {
         retries     = 5
         startPeriod = 60
       }
-      mountPoints      = local.mounts
-      environment      = local.environment
-      secrets          = local.secrets
+      mountPoints = local.mounts
+      environment = local.environment
+      secrets     = local.secrets
       logConfiguration = {
         logDriver = "awslogs"
         options = {
@@ -82,9 +82,9 @@ locals {
         retries     = 5
         startPeriod = 60
       }
-      mountPoints      = local.mounts
-      environment      = local.environment
-      secrets          = local.secrets
+      mountPoints = local.mounts
+      environment = local.environment
+      secrets     = local.secrets
       logConfiguration = {
         logDriver = "awslogs"
         options = {

@@ -8,8 +8,8 @@ data "aws_iam_policy_document" "pipeline" {
   }
 
   statement {
-    sid       = "KeepFiles"
-    actions   = [
+    sid = "KeepFiles"
+    actions = [
       "s3:GetObject",
       "s3:PutObject",
       "s3:DeleteObject",
@@ -24,8 +24,8 @@ data "aws_iam_policy_document" "pipeline" {
   }
 
   statement {
-    sid       = "CommitTables"
-    actions   = [
+    sid = "CommitTables"
+    actions = [
       "glue:GetDatabase",
       "glue:GetTable",
       "glue:CreateDatabase",
@@ -46,8 +46,8 @@ data "aws_iam_policy_document" "pipeline" {
   }
 
   statement {
-    sid       = "ReadCarousel"
-    actions   = [
+    sid = "ReadCarousel"
+    actions = [
       "dynamodb:Query",
       "dynamodb:DescribeTable",
     ]
@@ -58,8 +58,8 @@ data "aws_iam_policy_document" "pipeline" {
   }
 
   statement {
-    sid       = "RunRedshiftStatements"
-    actions   = [
+    sid = "RunRedshiftStatements"
+    actions = [
       "redshift-data:ExecuteStatement",
       "redshift-data:BatchExecuteStatement",
     ]
@@ -68,8 +68,8 @@ data "aws_iam_policy_document" "pipeline" {
 
   statement {
     # a statement has no ARN; the condition keeps it to those of the role itself
-    sid       = "FollowOwnRedshiftStatements"
-    actions   = [
+    sid = "FollowOwnRedshiftStatements"
+    actions = [
       "redshift-data:DescribeStatement",
       "redshift-data:GetStatementResult",
     ]
@@ -94,8 +94,8 @@ data "aws_iam_policy_document" "pipeline" {
   }
 
   statement {
-    sid       = "EmbedInBatches"
-    actions   = ["bedrock:CreateModelInvocationJob"]
+    sid     = "EmbedInBatches"
+    actions = ["bedrock:CreateModelInvocationJob"]
     resources = [
       "arn:aws:bedrock:${local.region}::foundation-model/${local.model}",
       "arn:aws:bedrock:${local.region}:${local.account}:model-invocation-job/*",
@@ -120,8 +120,8 @@ data "aws_iam_policy_document" "pipeline" {
   }
 
   statement {
-    sid       = "RecordProgress"
-    actions   = [
+    sid = "RecordProgress"
+    actions = [
       "dynamodb:UpdateItem",
       "dynamodb:Query",
     ]
@@ -144,8 +144,8 @@ data "aws_iam_policy_document" "pipeline" {
   }
 
   statement {
-    sid       = "AskAthena"
-    actions   = [
+    sid = "AskAthena"
+    actions = [
       "athena:StartQueryExecution",
       "athena:GetQueryExecution",
       "athena:GetQueryResults",
@@ -174,8 +174,8 @@ resource "aws_iam_policy" "pipeline" {
 
 data "aws_iam_policy_document" "deployer" {
   statement {
-    sid       = "SetUpBucket"
-    actions   = [
+    sid = "SetUpBucket"
+    actions = [
       "s3:ListBucket",
       "s3:CreateBucket",
       "s3:GetEncryptionConfiguration",
@@ -193,8 +193,8 @@ data "aws_iam_policy_document" "deployer" {
   }
 
   statement {
-    sid       = "TryFiles"
-    actions   = [
+    sid = "TryFiles"
+    actions = [
       "s3:GetObject",
       "s3:PutObject",
       "s3:DeleteObject",
@@ -203,8 +203,8 @@ data "aws_iam_policy_document" "deployer" {
   }
 
   statement {
-    sid       = "SetUpTables"
-    actions   = [
+    sid = "SetUpTables"
+    actions = [
       "glue:GetDatabase",
       "glue:CreateDatabase",
       "glue:GetTable",
@@ -220,8 +220,8 @@ data "aws_iam_policy_document" "deployer" {
   }
 
   statement {
-    sid       = "SetUpProgressTable"
-    actions   = [
+    sid = "SetUpProgressTable"
+    actions = [
       "dynamodb:DescribeTable",
       "dynamodb:CreateTable",
       "dynamodb:UpdateTable",
@@ -240,8 +240,8 @@ data "aws_iam_policy_document" "deployer" {
   }
 
   statement {
-    sid       = "SetUpWorkgroup"
-    actions   = [
+    sid = "SetUpWorkgroup"
+    actions = [
       "athena:GetWorkGroup",
       "athena:CreateWorkGroup",
       "athena:UpdateWorkGroup",
@@ -276,8 +276,8 @@ data "aws_iam_policy_document" "deployer" {
   }
 
   statement {
-    sid       = "SetUpDashboard"
-    actions   = [
+    sid = "SetUpDashboard"
+    actions = [
       "cloudwatch:GetDashboard",
       "cloudwatch:PutDashboard",
     ]
@@ -292,8 +292,8 @@ data "aws_iam_policy_document" "deployer" {
 
   statement {
     # Lake Formation's actions take no resource; its own administrators decide who may tag what
-    sid       = "SetUpLakeFormation"
-    actions   = [
+    sid = "SetUpLakeFormation"
+    actions = [
       "lakeformation:GetLFTag",
       "lakeformation:CreateLFTag",
       "lakeformation:UpdateLFTag",
@@ -332,8 +332,8 @@ data "aws_iam_policy_document" "bedrock_batch" {
   }
 
   statement {
-    sid       = "ExchangeBatchFiles"
-    actions   = [
+    sid = "ExchangeBatchFiles"
+    actions = [
       "s3:GetObject",
       "s3:PutObject",
     ]
@@ -382,8 +382,8 @@ resource "aws_iam_policy" "redshift_unload" {
 
 data "aws_iam_policy_document" "execution" {
   statement {
-    sid       = "ReadSecrets"
-    actions   = ["secretsmanager:GetSecretValue"]
+    sid     = "ReadSecrets"
+    actions = ["secretsmanager:GetSecretValue"]
     resources = [
       "arn:aws:secretsmanager:${local.region}:${local.account}:secret:pricing-lake/${local.stage}/*",
       "${local.database_secret_arn}",
@@ -391,8 +391,8 @@ data "aws_iam_policy_document" "execution" {
   }
 
   statement {
-    sid       = "WriteLogs"
-    actions   = [
+    sid = "WriteLogs"
+    actions = [
       "logs:CreateLogStream",
       "logs:PutLogEvents",
     ]
@@ -400,8 +400,8 @@ data "aws_iam_policy_document" "execution" {
   }
 
   statement {
-    sid       = "PullImage"
-    actions   = [
+    sid = "PullImage"
+    actions = [
       "ecr:BatchCheckLayerAvailability",
       "ecr:GetDownloadUrlForLayer",
       "ecr:BatchGetImage",
@@ -425,8 +425,8 @@ resource "aws_iam_policy" "execution" {
 data "aws_iam_policy_document" "reader" {
   for_each = var.tenants
   statement {
-    sid       = "AskAthena"
-    actions   = [
+    sid = "AskAthena"
+    actions = [
       "athena:StartQueryExecution",
       "athena:StopQueryExecution",
       "athena:GetQueryExecution",
@@ -437,8 +437,8 @@ data "aws_iam_policy_document" "reader" {
   }
 
   statement {
-    sid       = "SeeTables"
-    actions   = [
+    sid = "SeeTables"
+    actions = [
       "glue:GetDatabase",
       "glue:GetTable",
       "glue:GetTables",
@@ -476,8 +476,8 @@ data "aws_iam_policy_document" "reader" {
   }
 
   statement {
-    sid       = "KeepOwnResults"
-    actions   = [
+    sid = "KeepOwnResults"
+    actions = [
       "s3:GetObject",
       "s3:PutObject",
       "s3:AbortMultipartUpload",
@@ -488,6 +488,6 @@ data "aws_iam_policy_document" "reader" {
 
 resource "aws_iam_policy" "reader" {
   for_each = var.tenants
-  name   = "pricing-lake-${local.stage}-reader-${each.value}"
-  policy = data.aws_iam_policy_document.reader[each.key].json
+  name     = "pricing-lake-${local.stage}-reader-${each.value}"
+  policy   = data.aws_iam_policy_document.reader[each.key].json
 }

@@ -6,6 +6,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from pricing_lake.aws.grants import OPERATION, PIPELINE, Condition, Grant, Role, filled_in
@@ -127,12 +128,12 @@ def terraform_policies() -> str:
 
 def _terraform_policy(role: Role) -> Iterator[str]:
     name, each = role.value.replace("-", "_"), "  for_each = var.tenants\n" if role is Role.READER else ""
-    own = "[each.key]" if each else ""
+    own, pad = ("[each.key]", "  ") if each else ("", "")
     blocks = "\n".join(_terraform_statement(grant) for grant in GRANTS if grant.role is role)
     yield f'data "aws_iam_policy_document" "{name}" {{\n{each}{blocks}}}\n'
     yield (
-        f'resource "aws_iam_policy" "{name}" {{\n{each}  name   = "{policy_name(role, TERRAFORM_WORDS)}"\n'
-        f"  policy = data.aws_iam_policy_document.{name}{own}.json\n}}\n"
+        f'resource "aws_iam_policy" "{name}" {{\n{each}  name{pad}   = "{policy_name(role, TERRAFORM_WORDS)}"\n'
+        f"  policy{pad} = data.aws_iam_policy_document.{name}{own}.json\n}}\n"
     )
 
 
@@ -143,10 +144,22 @@ def _terraform_statement(grant: Grant) -> str:
         f"      values   = {_terraform_list(each.values)}\n    }}\n"
         for each in grant.conditions
     )
-    return (
-        f'  statement {{\n{why}    sid       = "{grant.sid}"\n    actions   = {_terraform_list(grant.actions)}\n'
-        f"    resources = {_terraform_list(grant.resources)}\n{conditions}  }}\n"
-    )
+    settings = {
+        "sid": json.dumps(grant.sid),
+        "actions": _terraform_list(grant.actions),
+        "resources": _terraform_list(grant.resources),
+    }
+    return f"  statement {{\n{why}{_aligned(settings)}{conditions}  }}\n"
+
+
+def _aligned(settings: Mapping[str, str]) -> str:
+    """Settings as `terraform fmt` aligns them: neighbours on one line each share a column."""
+    lines = []
+    for several, run in groupby(settings.items(), lambda setting: "\n" in setting[1]):
+        listed = list(run)
+        width = 0 if several else max(len(name) for name, _ in listed)
+        lines += [f"    {name:<{width}} = {value}\n" for name, value in listed]
+    return "".join(lines)
 
 
 def _terraform_list(values: Iterable[str]) -> str:

@@ -22,7 +22,10 @@ _PLACE = ("topic", "partition", "offset", "message_ts", "message_key")
 
 @dataclass(frozen=True)
 class OrdersFeed:
-    """See `lake.feed.Feed`. `resume_at` is used only when the stored offsets cannot be read on from."""
+    """See `lake.feed.Feed`; it is read once, and disconnects then.
+
+    `resume_at` is used only when the stored offsets cannot be read on from.
+    """
 
     stream: OrdersStream
     resume_at: Mapping[int, int] = field(default_factory=dict)
@@ -33,9 +36,9 @@ class OrdersFeed:
         While one batch is committed the next one is read already; it is dropped when that commit fails.
         """
         stored = None if stamp is None else Offsets.from_json(stamp)
-        first = self._plan(stored)
-        left = sum(self.stream.lag(first.since).values())
-        with ThreadPoolExecutor(1) as ahead:
+        with self.stream, ThreadPoolExecutor(1) as ahead:
+            first = self._plan(stored)
+            left = sum(self.stream.lag(first.since).values())
             waiting = ahead.submit(self._read, first)
             while left > 0:
                 plan, batch = waiting.result()
@@ -49,6 +52,10 @@ class OrdersFeed:
 
     def again(self, start: datetime, end: datetime) -> Increment | None:
         """Nothing: every message was read once, whatever day its event is of."""
+        return None
+
+    def reaches(self) -> datetime | None:
+        """Everything: a day that ended before the run began is read to the end that the topic had then."""
         return None
 
     def _read(self, plan: BatchPlan) -> tuple[BatchPlan, OrdersBatch]:
