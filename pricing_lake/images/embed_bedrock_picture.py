@@ -6,7 +6,7 @@ from io import BytesIO
 from PIL import Image
 
 from pricing_lake.errors import ConfigurationError, ImageError
-from pricing_lake.images.inspect import MAX_PIXELS
+from pricing_lake.images.decoding import opened_picture
 from pricing_lake.images.plain_pixels import on_white, upright, with_plain_pixels
 from pricing_lake.images.reasons import ImageReason
 
@@ -41,21 +41,10 @@ def prepared(image: bytes, limits: PictureLimits) -> bytes:
     WEBP, transparency, an EXIF rotation and a size beyond the limits are what will not do. The same bytes always give
     the same result. Raises ImageError: image_truncated, image_too_many_pixels or image_too_large.
     """
-    try:
-        with Image.open(BytesIO(image), formats=("JPEG", "PNG", "WEBP")) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                raise _too_many_pixels()
-            if _will_do(opened, len(image), limits):
-                return image
-            return _encoded(_shrunk(opened, limits.side), limits.max_bytes)
-    except (MemoryError, ImageError):
-        raise
-    except Image.DecompressionBombError:
-        raise _too_many_pixels() from None
-    except Exception as error:  # Pillow has no closed list of what damaged bytes make it raise
-        raise ImageError(
-            ImageReason.TRUNCATED, f"the pixels cannot be decoded ({type(error).__name__}); fetch the image again"
-        ) from error
+    with opened_picture(image) as picture:
+        if _will_do(picture, len(image), limits):
+            return image
+        return _encoded(_shrunk(picture, limits.side), limits.max_bytes)
 
 
 def _will_do(opened: Image.Image, size: int, limits: PictureLimits) -> bool:
@@ -83,7 +72,3 @@ def _encoded(picture: Image.Image, max_bytes: int) -> bytes:
     raise ImageError(
         ImageReason.TOO_LARGE, f"more than {max_bytes} bytes even at JPEG quality {_QUALITIES[-1]}; raise the limit"
     )
-
-
-def _too_many_pixels() -> ImageError:
-    return ImageError(ImageReason.TOO_MANY_PIXELS, f"more than {MAX_PIXELS} pixels; publish a smaller image")
