@@ -5,21 +5,13 @@ Each reading is a process of its own; the two take turns, and the median of each
 the contract's Arrow types; ours also counts and adds the window in the same snapshot.
 """
 
-import json
-import resource
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from statistics import median
 from typing import Any
 
 import pyarrow as pa
 from pymysql.cursors import SSCursor
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.sales_readers import ROWS, SPACING, START, SalesReaders
 from pricing_lake.contracts.as_arrow import own_arrow_schema
 from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
 from pricing_lake.contracts.cast import cast_rows
@@ -29,15 +21,7 @@ from pricing_lake.sources.window import Window
 from pricing_lake_tests.services.mariadb import running_mariadb
 from pricing_lake_tests.services.mariadb_shop import TYPES, connected, execute
 
-ROWS = 1_000_000
-TURNS = 3
 BATCH_ROWS = ReadOptions().batch_rows
-START = datetime(2026, 1, 1, tzinfo=UTC)
-SPACING = timedelta(seconds=17.28)
-WINDOWS = {
-    "one day (5,000 rows)": Window(START + timedelta(days=4), START + timedelta(days=5)),
-    f"everything ({ROWS:,} rows)": Window(START, START + ROWS * SPACING),
-}
 TYPED = pa.schema([field.with_nullable(True) for field in own_arrow_schema(RAW_SMARTGO_SALES)])
 
 
@@ -98,46 +82,13 @@ def typed(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     return pa.array(values, kind)
 
 
-READERS = {"python values": read_with_python_values, "ours": read_with_us}
-
-
-def measure(reader: str, url: str, window: str) -> None:
-    """Read once in this process and print what it took."""
-    started = time.perf_counter()
-    rows = READERS[reader](url, WINDOWS[window])
-    seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"rows": rows, "seconds": seconds, "cpu": time.process_time(), "peak_mb": peak}))
-
-
-def in_a_process(reader: str, url: str, window: str) -> dict[str, float]:
-    """Measure in a fresh process, so that its peak memory is its own."""
-    command = [sys.executable, "-m", "benchmarks.read_mariadb", reader, url, window]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True)
-    result: dict[str, float] = json.loads(answer.stdout)
-    return result
-
-
-def compare(url: str) -> Table:
-    """Read each window in turns and return the table of ratios."""
-    table = Table("window", "reader", "rows", "seconds", "peak MB", "speed", "memory")
-    for window in WINDOWS:
-        turns = [{reader: in_a_process(reader, url, window) for reader in READERS} for _ in range(TURNS)]
-        took = {name: median(turn[name]["seconds"] for turn in turns) for name in READERS}
-        held = {name: median(turn[name]["peak_mb"] for turn in turns) for name in READERS}
-        for name in READERS:
-            speed, memory = took["python values"] / took[name], held[name] / held["python values"]
-            rows = f"{turns[0][name]['rows']:,.0f}"
-            table.add_row(
-                window, name, rows, f"{took[name]:.3f}", f"{held[name]:.0f}", f"{speed:.2f}x", f"{memory:.2f}x"
-            )
-    return table
-
+READERS = SalesReaders(
+    module="benchmarks.read_mariadb",
+    readers={"python values": read_with_python_values, "ours": read_with_us},
+    running=running_mariadb,
+    fill=fill,
+    turns=3,
+)
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        measure(*sys.argv[1:])
-    else:
-        with running_mariadb() as server:
-            fill(server)
-            Console(width=120).print(compare(server))
+    READERS.main()
