@@ -1,4 +1,4 @@
-"""Rows of a table by row number, a few thousand at a time. Copies each value once; knows nothing of Iceberg.
+"""Rows of a table by row number, a stretch at a time. Copies each value once; knows nothing of Iceberg.
 
 A whole-table `take` copies every embedding before the first byte is written and costs twice the write itself;
 gathering slices into one reused buffer keeps the copy small, however the table is chunked.
@@ -9,7 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-ROWS_AT_ONCE = 4_096
+WIDE_ROWS_AT_ONCE = 4_096
+"""Of rows with vectors: 32 MB of them."""
+ROWS_AT_ONCE = 65_536
+"""Of rows without."""
 
 
 class RowGatherer:
@@ -20,13 +23,14 @@ class RowGatherer:
         self._wide = {name: _WideColumn(rows.column(name)) for name in wide}
         self._narrow = rows.drop_columns(wide)
         self._names = rows.column_names
+        self._rows_at_once = WIDE_ROWS_AT_ONCE if wide else ROWS_AT_ONCE
 
     def slices(self, order: np.ndarray) -> Iterator[pa.Table]:
-        """Tables of at most ROWS_AT_ONCE rows; `order` ascends. A slice is valid until the next one is asked for."""
-        height = min(ROWS_AT_ONCE, len(order))
+        """Tables of a stretch of rows; `order` ascends. A slice is valid until the next one is asked for."""
+        height = min(self._rows_at_once, len(order))
         buffers = {name: np.empty((height, column.length)) for name, column in self._wide.items()}
-        for start in range(0, len(order), ROWS_AT_ONCE):
-            rows = order[start : start + ROWS_AT_ONCE]
+        for start in range(0, len(order), self._rows_at_once):
+            rows = order[start : start + self._rows_at_once]
             # `take` joins all chunks of what it is given: give it only the stretch it needs.
             near = self._narrow.slice(rows[0], rows[-1] - rows[0] + 1).take(pa.array(rows - rows[0]))
             columns = [

@@ -8,6 +8,7 @@ builders (`DataFile.from_args`, `update_snapshot().overwrite()`).
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from uuid import uuid4
 
@@ -34,6 +35,7 @@ from pricing_lake.lake.window import PartitionWindow
 
 ROWS_PER_FILE = 65_536
 WRITERS = 3
+_SAMPLE = 2_048
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,8 @@ def _write(
 ) -> StagedFile:
     """Stream `slices` into one Parquet file; each becomes a row group."""
     schema = schema_to_pyarrow(table.schema(), include_field_ids=True)
+    slices = iter(slices)
+    first = next(slices)
     nested = {column.name for column in contract.columns if column.type.is_nested}
     vectors = [name for name in nested if pa.types.is_float64(schema.field(name).type.value_type)]
     flat = [name for name in schema.names if name not in nested]
@@ -149,16 +153,22 @@ def _write(
             stream,
             schema,
             compression="snappy",
-            use_dictionary=flat,
+            use_dictionary=[name for name in flat if _repeats(first.column(name))],
             write_statistics=flat,
             column_encoding={f"{name}.list.element": lake.embedding_encoding for name in vectors},
             store_schema=False,
         ) as writer,
     ):
-        for part in slices:
+        for part in chain((first,), slices):
             arrays = [part.column(field.name).cast(field.type) for field in schema]
             writer.write_table(pa.table(arrays, schema=schema))
     return StagedFile(path, _data_file(table, path, len(output), writer.writer.metadata, partition))
+
+
+def _repeats(column: pa.ChunkedArray) -> bool:
+    """Whether a dictionary is worth it, by a sample. One of ids, tokens or hashes costs as much again as the write."""
+    sample = column.slice(0, _SAMPLE)
+    return 2 * int(pc.count_distinct(sample, mode="all").as_py()) <= len(sample)
 
 
 def _partition_key(table: IcebergTable, rows: pa.Table, piece: Piece) -> PartitionKey:

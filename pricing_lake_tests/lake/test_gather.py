@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pricing_lake.lake.gather import ROWS_AT_ONCE, RowGatherer
+from pricing_lake.lake.gather import ROWS_AT_ONCE, WIDE_ROWS_AT_ONCE, RowGatherer
 
-ROWS = 2 * ROWS_AT_ONCE + 100
+ROWS = 2 * WIDE_ROWS_AT_ONCE + 100
 
 
 def vectors(missing: float) -> list[list[float] | None]:
@@ -26,7 +26,7 @@ def gathered(rows: pa.Table, order: np.ndarray) -> list[dict[str, object]]:
     """Values are read before the next slice is asked for, as a writer does."""
     found: list[dict[str, object]] = []
     for part in RowGatherer(rows).slices(order):
-        assert part.num_rows <= ROWS_AT_ONCE
+        assert part.num_rows <= (ROWS_AT_ONCE if rows["vector"].null_count == ROWS else WIDE_ROWS_AT_ONCE)
         found += part.to_pylist()
     return found
 

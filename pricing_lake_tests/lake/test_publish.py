@@ -176,14 +176,23 @@ def test_two_writers_of_one_day_leave_one_of_them_whole(
 
 def test_vectors_are_written_with_byte_stream_split(lake: Lake, tmp_path: Path) -> None:
     publish(lake, SALES_HISTORY, [day(1)], produce(lambda w: sales(w, 10)), RUN)
-    column = next(
-        meta
-        for path in parquet_files(tmp_path)
-        for group in [pq.ParquetFile(path).metadata.row_group(0)]
-        for meta in (group.column(i) for i in range(group.num_columns))
-        if meta.path_in_schema.startswith("embedding")
-    )
-    assert "BYTE_STREAM_SPLIT" in column.encodings
+    assert "BYTE_STREAM_SPLIT" in encodings_of(tmp_path, "embedding.list.element")
+
+
+def test_only_what_repeats_has_a_dictionary(lake: Lake, tmp_path: Path) -> None:
+    publish(lake, SALES_HISTORY, [day(1)], produce(lambda w: sales(w, 40)), RUN)
+    dictionary = "RLE_DICTIONARY"
+    assert dictionary in encodings_of(tmp_path, "tenant_id")
+    assert dictionary in encodings_of(tmp_path, "_batch_id")
+    assert dictionary not in encodings_of(tmp_path, "sale_id")
+    assert dictionary not in encodings_of(tmp_path, "record_hash")
+
+
+def encodings_of(home: Path, name: str) -> tuple[str, ...]:
+    """Encodings of one column in any of the files."""
+    group = pq.ParquetFile(min(parquet_files(home))).metadata.row_group(0)
+    found = {group.column(i).path_in_schema: group.column(i).encodings for i in range(group.num_columns)}
+    return tuple(found[name])
 
 
 KILLED = """
