@@ -1,4 +1,4 @@
-"""What the demo shows of the lake it built: sizes, dirt, a mart, comparables, and where to look next."""
+"""What the demo shows of the lake it built: sizes, dirt, a mart, dollars, comparables, and where to look next."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -9,6 +9,7 @@ from pricing_lake.cli.output import as_bytes, print_table, say
 from pricing_lake.cli.planted_dirt import count_dirt
 from pricing_lake.cli.sample_record import read_record
 from pricing_lake.cli.tables import table_facts
+from pricing_lake.contracts.gold_facts import FACT_SALES
 from pricing_lake.contracts.marts_by_sale import COMPARABLES
 from pricing_lake.contracts.marts_comparison import BRAND_PERFORMANCE
 from pricing_lake.contracts.model import Table
@@ -21,6 +22,12 @@ SELECT tenant_id, rank_in_month, brand, items_sold, revenue, currency, avg_price
 FROM brand_performance
 WHERE month = :month AND rank_in_month <= 3
 ORDER BY tenant_id, rank_in_month
+"""
+TAKINGS = """
+SELECT tenant_id, currency, COUNT(*) AS items_sold, SUM(amount) AS revenue, SUM(amount_usd) AS revenue_usd
+FROM fact_sales
+GROUP BY tenant_id, currency
+ORDER BY revenue_usd DESC, tenant_id
 """
 DEAREST_SALE = """
 SELECT sale.tenant_id, sale.sale_id, sale.brand, sale.category, sale.condition, sale.sold_price, sale.currency
@@ -63,6 +70,9 @@ def print_answers(stage: Stage) -> str:
     _print_rows(
         f"Leading brands of {month:%Y-%m} (marts/brand_performance)",
         ask(LEADING_BRANDS, (BRAND_PERFORMANCE,), {"month": month}),
+    )
+    _print_rows(
+        "What was sold, in dollars at each day's made-up rate (gold/fact_sales)", ask(TAKINGS, (FACT_SALES,), {})
     )
     _print_comparables(ask, last)
     say(NEXT)

@@ -92,8 +92,9 @@ def open_rates(stage: Stage) -> Look:
         age = (datetime.now(UTC).date() - facts.last_day).days
         found = f"{facts.currencies} rates of {facts.last_day}, {age} days old"
         timing = Timing(facts.latency_seconds, facts.clock_skew_seconds, SLOW_DOWNLOAD_SECONDS)
-        if facts.late:
-            text = f"no rates of {facts.late[0]} yet; {found}, {timing}"
+        late = [day for day in facts.late if stage.end_date is None or day <= stage.end_date]
+        if late:
+            text = f"no rates of {late[0]} yet; {found}, {timing}"
             return Check("exchange rates", Status.WARN, text, "wait, or check FX_URL: runs of that day fail until then")
         return judged("exchange rates", found, timing)
 

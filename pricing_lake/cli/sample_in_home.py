@@ -1,4 +1,4 @@
-"""Puts a sample into a lake's home and sets the lake's calendar to it, unless that would mix two shops."""
+"""Puts a sample into a lake's home and sets the lake's calendar and sources to it, unless that would mix two shops."""
 
 from collections.abc import Mapping
 from dataclasses import replace as replace_fields
@@ -10,6 +10,7 @@ from pricing_lake.cli.sample_record import (
     database_of,
     folder_of,
     forget_record,
+    rates_of,
     read_record,
     write_record,
 )
@@ -19,6 +20,7 @@ from pricing_lake.errors import ConfigurationError
 from pricing_lake.lake.verdicts import VerdictStore
 from pricing_lake.partitions import Calendar
 from pricing_lake.sample.bad_day import make_day_bad
+from pricing_lake.sample.rates import write_rates
 from pricing_lake.sample.shop import make_sample, refuse_nonsense
 from pricing_lake.stage import Stage
 
@@ -36,6 +38,7 @@ def make_sample_in(stage: Stage, record: SampleRecord, *, replace: bool = False,
         _refuse_mixing(stage, replace=replace)
         forget_record(stage.home)
         write_record(stage.home, replace_fields(record, planted=_make(stage, record, quiet=quiet)))
+    write_rates(rates_of(stage.home), record.shape.first_day, record.shape.last_day)
     _set_calendar(stage, record)
     return not same
 
@@ -64,6 +67,8 @@ def _set_calendar(stage: Stage, record: SampleRecord) -> None:
         settings["SMARTGO_URL"] = url
     elif stage.smartgo_url != url:
         note("SMARTGO_URL is set in the environment and names another shop; unset it to read the sample")
+    if not is_in_environment("FX_URL"):
+        settings["FX_URL"] = rates_of(stage.home).as_uri()
     for name in add_settings(stage.home, settings):
         note(f"{name} is set in the environment and wins over the sample's {settings[name]}; unset it")
 

@@ -33,6 +33,11 @@ def database_of(home: Path) -> Path:
     return folder_of(home) / "smartgo.db"
 
 
+def rates_of(home: Path) -> Path:
+    """The folder of the sample's exchange rates."""
+    return folder_of(home) / "rates"
+
+
 def read_record(home: Path) -> SampleRecord | None:
     """The record of the sample in `home`, or None when there is no complete sample.
 

@@ -82,7 +82,7 @@ def is_in_environment(name: str) -> bool:
 def without_password(url: str) -> str:
     """`url` as it may be shown: no password, no query. Of a URL that is not plainly read only the scheme is shown."""
     scheme = url.partition("://")[0] if "://" in url else "no scheme"
-    if scheme == "sqlite":
+    if scheme == "sqlite" or url.startswith("file:///"):
         return url
     parts = _SAFE_URL.fullmatch(url)
     if parts is None or url.count("@") != (parts["user"] is not None):
@@ -94,7 +94,7 @@ def without_password(url: str) -> str:
 def hide_password(text: str, url: str) -> str:
     """`text` without the password of `url`, should it be in it."""
     scheme, _, rest = url.partition("://")
-    if scheme == "sqlite":
+    if scheme == "sqlite" or url.startswith("file:///"):
         return text
     shown = text.replace(url, without_password(url))
     user_and_password = rest.rpartition("@")[0]

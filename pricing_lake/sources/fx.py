@@ -14,7 +14,8 @@ import pyarrow as pa
 from pricing_lake.errors import SourceDataError, SourceUnavailableError
 from pricing_lake.sources.fx_calendar import business_days
 from pricing_lake.sources.fx_document import SCHEMA, RatesDocument, parse_rates
-from pricing_lake.sources.fx_download import DownloadOptions, download, require_plain_address
+from pricing_lake.sources.fx_download import DownloadOptions
+from pricing_lake.sources.fx_place import fetch, is_of_files, require_place
 from pricing_lake.sources.window import Control, Window
 
 ECB_ADDRESS = "https://www.ecb.europa.eu/stats/eurofxref"
@@ -24,6 +25,8 @@ FULL_DOCUMENT = "eurofxref-hist.xml"
 FIRST_FIXING = date(1999, 1, 4)
 """First day on which the euro had rates."""
 NAME = "ecb"
+FILES_NAME = "rates_files"
+"""Of files nobody can say who published them."""
 _LOOK = DownloadOptions(read_timeout_seconds=10, total_seconds=15, attempts=1)
 
 
@@ -59,11 +62,10 @@ class EcbRates:
     before the recent document. A document found to be too old is dropped, so that a retry asks again.
     """
 
-    name = NAME
-
     def __init__(self, address: str = ECB_ADDRESS, options: DownloadOptions | None = None) -> None:
-        require_plain_address(address)
+        require_place(address)
         self.address = address.rstrip("/")
+        self.name = FILES_NAME if is_of_files(address) else NAME
         self._options = options or DownloadOptions()
         self._documents: dict[str, RatesDocument] = {}
 
@@ -73,7 +75,7 @@ class EcbRates:
 
         No rows is an answer: a weekend, a holiday, or a day that the ECB skipped and went on after. A business day
         later than the document is none: SourceUnavailableError, for its rates may still come. Raises
-        SourceDataError when a full history begins too late, and what `download` and `parse_rates` raise.
+        SourceDataError when a full history begins too late, and what `fetch` and `parse_rates` raise.
         """
         first, last = window.lo.date(), (window.hi - timedelta(microseconds=1)).date()
         document = self._covering(first)
@@ -82,10 +84,10 @@ class EcbRates:
         yield RatesRead(SCHEMA, Control(rates.num_rows, None), iter(rates.to_batches()))
 
     def probe(self) -> RatesFacts:
-        """Download the recent document, once and with little patience; raises what `download` and `parse_rates` do."""
+        """Download the recent document, once and with little patience; raises what `fetch` and `parse_rates` do."""
         address = f"{self.address}/{RECENT_DOCUMENT}"
         sent = time.time()
-        found = download(address, _LOOK)
+        found = fetch(address, _LOOK)
         answered = time.time()
         rates = parse_rates(found.body, address)
         yesterday = datetime.now(UTC).date() - timedelta(days=1)
@@ -122,5 +124,5 @@ class EcbRates:
     def _document(self, name: str) -> RatesDocument:
         if name not in self._documents:
             address = f"{self.address}/{name}"
-            self._documents[name] = parse_rates(download(address, self._options).body, address)
+            self._documents[name] = parse_rates(fetch(address, self._options).body, address)
         return self._documents[name]

@@ -19,6 +19,13 @@ def test_the_dearest_sale_is_shown_beside_the_nearest_earlier_ones(demo):
     assert [int(line.split()[0]) for line in lines] == list(range(1, len(lines) + 1))
 
 
+def test_what_was_sold_is_shown_in_dollars(demo):
+    lines = demo.stdout.partition("(gold/fact_sales)")[2].partition("\n\n")[0].splitlines()[2:]
+    amounts = {line.split()[1]: [float(word.replace(",", "")) for word in line.split()[3:]] for line in lines}
+    assert amounts["EUR"][1] == pytest.approx(1.08 * amounts["EUR"][0], rel=0.05)
+    assert amounts["EUR"][1] > amounts["EUR"][0] > 0
+
+
 def test_again_it_changes_nothing_and_says_so(demo, demo_home):
     again = type_in(demo_home, "demo")
     assert again.exit_code == 0, again.stderr

@@ -9,6 +9,8 @@ from pricing_lake.stage import load_stage
     ("url", "shown"),
     [
         ("sqlite:////data/smart go.db", "sqlite:////data/smart go.db"),
+        ("file:///data/sample%20rates", "file:///data/sample%20rates"),
+        ("file://reader:s3/cr3t@db.example/shop", "file://…"),
         ("postgresql://reader:s3cr3t@db.example:5432/shop", "postgresql://reader@db.example:5432/shop"),
         ("postgresql://reader@db.example/shop", "postgresql://reader@db.example/shop"),
         ("postgresql://db.example/shop?user=reader&password=s3cr3t", "postgresql://db.example/shop"),
