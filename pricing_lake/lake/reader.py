@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
-from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.table import FileScanTask
 from pyiceberg.table import Table as IcebergTable
 
@@ -12,6 +11,7 @@ from pricing_lake.contracts.as_arrow import arrow_schema
 from pricing_lake.contracts.model import Table
 from pricing_lake.errors import RefusedError
 from pricing_lake.lake.catalog import Lake
+from pricing_lake.lake.file_rows import FileRows
 from pricing_lake.lake.live_files import published_hash, window_tasks
 from pricing_lake.lake.predicates import window_predicate
 from pricing_lake.lake.verdicts import Verdict, VerdictStore
@@ -42,16 +42,7 @@ class PublishedPartitions:
         """
         self.require(window)
         names = tuple(columns or self.contract.names)
-        scan = ArrowScan(
-            self.table.metadata,
-            self.table.io,
-            self.table.schema().select(*names),
-            window_predicate(self.contract, window),
-            case_sensitive=True,
-        )
-        target = pa.schema([arrow_schema(self.contract).field(name) for name in names])
-        rows = scan.to_table(self.tasks[window.key])
-        return rows.select(list(names)).cast(target)
+        return FileRows(self.table, self.contract, names, window).read(self.tasks[window.key])
 
     def require(self, window: PartitionWindow) -> Verdict:
         """The partition's passing verdict. Raises RefusedError when it may not be read."""
@@ -97,10 +88,8 @@ class PublishedTable:
         """
         beginning = PartitionWindow(min(PartitionWindow.whole().start, window.start), window.end, window.key)
         names = tuple(columns or self.contract.names)
-        target = pa.schema([arrow_schema(self.contract).field(name) for name in names])
         if not self.lake.exists(self.contract):
-            return target.empty_table()
-        scan = self.lake.table(self.contract).scan(
-            row_filter=window_predicate(self.contract, beginning), selected_fields=names
-        )
-        return scan.to_arrow().select(list(names)).cast(target)
+            return pa.schema([arrow_schema(self.contract).field(name) for name in names]).empty_table()
+        table = self.lake.table(self.contract)
+        tasks = list(table.scan(row_filter=window_predicate(self.contract, beginning)).plan_files())
+        return FileRows(table, self.contract, names, beginning).read(tasks)

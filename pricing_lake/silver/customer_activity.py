@@ -28,6 +28,7 @@ _REPEAT_WITHIN = timedelta(seconds=2)
     CUSTOMER_ACTIVITY,
     reads=(RAW_REDSHIFT_BEHAVIOR, CUSTOMERS),
     columns={RAW_REDSHIFT_BEHAVIOR.name: ("event_id", "event_ts", *_SAME), CUSTOMERS.name: _PERSON},
+    history_of={CUSTOMERS.name: "customer_id"},
 )
 def customer_activity(
     raw_redshift_behavior: pa.Table, customers: pa.Table, customers_history: pa.Table, window: PartitionWindow

@@ -15,6 +15,8 @@ from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.resources.masking import MaskingResource
 from pricing_lake.table_asset import table_asset
 
+# These histories are read whole, unlike those of orders: a record finds its customer by an e-mail that is normalised
+# here, so no stored column says beforehand which rows a day needs. People are far fewer than their orders.
 _RECORD = ("id", "system_modstamp", "email", "created_date", "is_deleted")
 
 

@@ -19,6 +19,7 @@ _NEWEST_MESSAGE = ("message_ts", "topic", "partition", "offset")
     ORDERS,
     reads=(RAW_ORDERS_STREAM, RAW_SNOWFLAKE_ORDERS),
     columns={RAW_ORDERS_STREAM.name: (*_TOLD, *_NEWEST_MESSAGE), RAW_SNOWFLAKE_ORDERS.name: _TOLD},
+    history_of={RAW_ORDERS_STREAM.name: "order_id", RAW_SNOWFLAKE_ORDERS.name: "order_id"},
 )
 def orders(
     raw_orders_stream: pa.Table,

@@ -3,13 +3,11 @@
 Nothing a Dagster user sees is spelled in a layer's file: keys, schema, lineage, partitions, checks and policies derive.
 """
 
-import hashlib
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -21,8 +19,10 @@ from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.partitions import Calendar
 from pricing_lake.table_asset import policies
+from pricing_lake.table_asset.code_version import source_hash
 from pricing_lake.table_asset.column_schema import asset_key, asset_tags, column_lineage, table_schema
 from pricing_lake.table_asset.partition_verdicts import Event, check_specs, record_publication, record_whole
+from pricing_lake.table_asset.upstream import WHOLE, Upstream, keyed
 
 if TYPE_CHECKING:
     from pricing_lake.lake.catalog import Lake
@@ -41,8 +41,10 @@ class TableAsset:
     A parameter of the transform named like a table that is read receives that partition's rows (`pa.Table`), one with
     `_history` added every row up to the partition's end, one called `window` the partition, any other the Dagster
     resource of that name. The transform returns rows or a Candidate. `columns` names, by table, what is read of one
-    that is not needed whole: a vector of 8 KB a row is not loaded for a product's name. A table that the contract
-    refers to is read even where the transform does not ask for it: the gate holds its keys against the rows.
+    that is not needed whole: a vector of 8 KB a row is not loaded for a product's name. `history_of` names, by table, a
+    key: of that table's history only those rows are given whose key is in the partition's own rows of a table that is
+    read, and no more of the history is ever in memory. A table that the contract refers to is read even where the
+    transform does not ask for it: the gate holds its keys against the rows.
     """
 
     contract: Table
@@ -51,6 +53,7 @@ class TableAsset:
     pool: str | None = None
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     progress: str = ""
+    history_of: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -66,9 +69,8 @@ class TableAsset:
 
     @property
     def code_version(self) -> str:
-        """Changes when the contract or the transform's source does."""
-        source = inspect.getsource(inspect.unwrap(self.transform))
-        return f"{self.contract.fingerprint}-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
+        """Changes when the contract does, the transform, its module, or a pure module that those work with."""
+        return f"{self.contract.fingerprint}-{source_hash(self.transform)}"
 
     @property
     def description(self) -> str:
@@ -118,7 +120,7 @@ class TableAsset:
             output_required=False,
         )
         def compute(context: dg.AssetExecutionContext) -> Iterator[Event]:
-            windows = [_window(partitions, key) for key in context.partition_keys] if partitions else [_WHOLE]
+            windows = [_window(partitions, key) for key in context.partition_keys] if partitions else [WHOLE]
             lake = context.resources.lake.open()
             try:
                 with self._told(context, windows) as told:
@@ -162,9 +164,11 @@ class TableAsset:
         """How one partition's candidate is made: read what upstream published, hand it to the transform."""
         wanted = self.parameters
         keys = {column.name: reference for column, reference in self.contract.references.values()}
-        read = {*wanted, *(reference.table_name for reference in keys.values())}
-        upstream = {t.name: self._rows_of(lake, t, windows) for t in self.reads if t.name in read}
-        upstream |= {t.name + HISTORY: self._history_of(lake, t) for t in self.reads if t.name + HISTORY in wanted}
+        names = {*wanted, *(reference.table_name for reference in keys.values())}
+        reads = Upstream(lake, self.contract, self.columns, self.history_of, windows)
+        own = [table for table in self.reads if table.name in names]
+        upstream = {table.name: reads.rows(table) for table in own}
+        upstream |= {t.name + HISTORY: reads.history(t, own) for t in self.reads if t.name + HISTORY in wanted}
         given = {name: getattr(resources, name) for name in wanted if name not in upstream and name != WINDOW}
 
         def produce(window: PartitionWindow) -> Candidate:
@@ -178,28 +182,7 @@ class TableAsset:
 
         return produce
 
-    def _rows_of(
-        self, lake: "Lake", upstream: Table, windows: Sequence[PartitionWindow]
-    ) -> Callable[[PartitionWindow], pa.Table]:
-        """How one partition's rows of `upstream` are read: the same partition, or a whole table from or to one."""
-        from pricing_lake.lake.reader import PublishedPartitions  # here, so that loading the graph stays quick
 
-        columns = self.columns.get(upstream.name)
-        if upstream.every is Grain.WHOLE:
-            whole = PublishedPartitions(lake, upstream, [_WHOLE])
-            return lambda _: whole.read(_WHOLE, columns)
-        if self.contract.every is Grain.WHOLE:
-            return self._history_of(lake, upstream)
-        return partial(PublishedPartitions(lake, upstream, windows).read, columns=columns)
-
-    def _history_of(self, lake: "Lake", upstream: Table) -> Callable[[PartitionWindow], pa.Table]:
-        """How every row of `upstream` up to a partition's end is read."""
-        from pricing_lake.lake.reader import PublishedTable  # here, so that loading the graph stays quick
-
-        return partial(PublishedTable(lake, upstream).until, columns=self.columns.get(upstream.name))
-
-
-_WHOLE = PartitionWindow.whole()
 _KINDS_WITH_AN_ICON = {"iceberg", "python", "bronze", "silver", "gold"}
 
 
@@ -209,11 +192,14 @@ def table_asset(
     pool: str | None = None,
     columns: Mapping[str, Sequence[str]] | None = None,
     progress: str = "",
+    history_of: Mapping[str, str] | None = None,
 ) -> Callable[[Transform], TableAsset]:
     """Make the decorated transform the one way `contract` comes into being.
 
-    Of a table named in `columns` only those columns are read, of any other all. Raises ContractError on a wrong name.
+    Of a table named in `columns` only those columns are read, of any other all; of the history of one that is named in
+    `history_of` only the rows of the partition's own keys. Raises ContractError on a wrong name.
     """
+    keys = dict(history_of or {})
     narrowed = {name: tuple(wanted) for name, wanted in (columns or {}).items()}
     _check_narrowed(contract, reads, narrowed)
     _check_references(contract, reads, narrowed)
@@ -223,7 +209,9 @@ def table_asset(
             raise ContractError(
                 f"{contract.id}: its transform is called {transform.__name__}; give it the table's name"
             )
-        return TableAsset(contract, tuple(reads), transform, pool, narrowed, progress)
+        asset = TableAsset(contract, tuple(reads), transform, pool, narrowed, progress, keys)
+        _check_keys(asset)
+        return asset
 
     return decorate
 
@@ -235,6 +223,20 @@ def _check_narrowed(contract: Table, reads: Sequence[Table], columns: Mapping[st
             raise ContractError(f"{contract.id}: narrows the columns of {name}, which it does not read")
         for column in wanted:
             read[name].column(column)
+
+
+def _check_keys(asset: TableAsset) -> None:
+    """Whoever asks for a history by key takes it, and takes rows of partitions that have that key."""
+    contract, read = asset.contract, {table.name: table for table in asset.reads}
+    for name, key in asset.history_of.items():
+        if name not in read or name + HISTORY not in asset.parameters:
+            raise ContractError(f"{contract.id}: takes no {name}{HISTORY} of a table it reads, and names its key")
+        kind = read[name].column(key).type
+        asking = keyed([table for table in asset.reads if table.name in asset.parameters], key)
+        if contract.every is Grain.WHOLE or not asking:
+            raise ContractError(f"{contract.id}: takes no partition's rows whose {key} says what history is needed")
+        if any(table.column(key).type is not kind for table in asking):
+            raise ContractError(f"{contract.id}: {key} has several types in the tables it reads")
 
 
 def _check_references(contract: Table, reads: Sequence[Table], columns: Mapping[str, Sequence[str]]) -> None:

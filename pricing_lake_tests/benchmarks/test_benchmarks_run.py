@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import fact_join, load_code_location, merge_late_rows, scd2_merge, split_rows, write_day
+from benchmarks import (
+    fact_join,
+    history_of_orders,
+    load_code_location,
+    merge_late_rows,
+    scd2_merge,
+    split_rows,
+    write_day,
+)
 from benchmarks.benchmark import Benchmark
 from benchmarks.comparison import print_comparison
 from benchmarks.variants import PROJECT, Taken, measure
@@ -20,6 +28,7 @@ BENCHMARKS = (
     merge_late_rows.BENCHMARK,
     scd2_merge.BENCHMARK,
     fact_join.BENCHMARK,
+    history_of_orders.BENCHMARK,
     split_rows.BENCHMARK,
 )
 VARIANTS = [(benchmark, name) for benchmark in BENCHMARKS for name in benchmark.variants]
