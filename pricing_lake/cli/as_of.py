@@ -1,32 +1,18 @@
 """`--as-of`: a moment, or a snapshot of a table, as a person types it. Reading at it is `lake.as_of`."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pricing_lake.errors import QueryError
+
 if TYPE_CHECKING:
-    from pyiceberg.table import Table as IcebergTable
+    from pricing_lake.lake.as_of import AsOf
 
 AS_OF = "--as-of"
-
-
-@dataclass(frozen=True)
-class AsOf:
-    """Where to read: every table at `moment`, but those named at their snapshots; now where nothing is said."""
-
-    moment: datetime | None = None
-    snapshots: Mapping[str, int] = field(default_factory=dict)
-
-    def of(self, name: str, table: "IcebergTable") -> "IcebergTable":
-        """The table called `name` where it is to be read. Raises QueryError when that is not kept."""
-        from pricing_lake.lake.as_of import as_of, at_snapshot
-
-        if name in self.snapshots:
-            return at_snapshot(table, self.snapshots[name])
-        return table if self.moment is None else as_of(table, self.moment)
+SAVE_HELP = "Keep the rows in a file instead, by a run of the job read_as_of, which Dagit shows."
 
 
 class Moment(click.ParamType[datetime]):
@@ -46,18 +32,11 @@ class Moment(click.ParamType[datetime]):
 MOMENT = Moment()
 
 
-def where(words: Sequence[str], table: str = "") -> AsOf:
-    """What the words name: one moment, `TABLE=SNAPSHOT` for a table, a bare snapshot id where there is one `table`."""
-    moment: datetime | None = None
-    snapshots: dict[str, int] = {}
-    for word in words:
-        name, equals, snapshot = word.rpartition("=")
-        if (equals or table) and snapshot.isdecimal():
-            snapshots[name.rpartition("/")[2] or table] = int(snapshot)
-        elif equals:
-            raise click.BadParameter(f"{word!r}: a snapshot id is a number; write TABLE=ID", param_hint=AS_OF)
-        elif moment is not None:
-            raise click.BadParameter(f"{word!r} is a second time; give one", param_hint=AS_OF)
-        else:
-            moment = MOMENT.convert(word, None, None)
-    return AsOf(moment, snapshots)
+def where(words: Sequence[str], table: str = "") -> "AsOf":
+    """What the words name, or a usage error; see `lake.as_of.where`."""
+    from pricing_lake.lake import as_of
+
+    try:
+        return as_of.where(words, table)
+    except QueryError as error:
+        raise click.BadParameter(str(error), param_hint=AS_OF) from None

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pricing_lake.cli.as_of import AS_OF, AsOf, where
+from pricing_lake.cli.as_of import AS_OF, SAVE_HELP, where
 from pricing_lake.cli.clients import engine_of, lake_of
 from pricing_lake.cli.output import as_bytes, note, print_csv, print_json, print_table
-from pricing_lake.cli.period import DAY, MONTH, all_days, month_after
+from pricing_lake.cli.period import DAY, MONTH, month_after
 from pricing_lake.cli.query_athena import ask_athena
+from pricing_lake.cli.save import SAVED_FORMATS, save
 from pricing_lake.cli.selection import did_you_mean
 from pricing_lake.cli.stage_on_aws import stage_named, stage_option
 from pricing_lake.errors import QueryError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pricing_lake.engines import ScanStats
-    from pricing_lake.lake.catalog import Lake
+    from pricing_lake.lake.as_of import AsOf
     from pricing_lake.queries.saved import SavedQuery
 
 FORMATS = ("table", "csv", "json")
@@ -64,7 +65,10 @@ def queries_command(as_json: bool) -> None:
 @click.option(AS_OF, "as_of", multiple=True, metavar="WHEN", help=AS_OF_HELP)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help=FORMAT_HELP)
 @click.option("--limit", type=click.IntRange(min=0), help=LIMIT_HELP)
+@click.option("--save", "saved_as", type=click.Choice(SAVED_FORMATS), help=SAVE_HELP)
+@click.pass_context
 def query_command(
+    ctx: click.Context,
     name: str,
     stage_name: str | None,
     pairs: tuple[str, ...],
@@ -75,6 +79,7 @@ def query_command(
     as_of: tuple[str, ...],
     form: str,
     limit: int | None,
+    saved_as: str | None,
 ) -> None:
     r"""Run the saved query NAME and print its rows; `pricing-lake queries` lists the names.
 
@@ -87,11 +92,15 @@ def query_command(
       pricing-lake query price_distribution --tenant atelier-nord --format csv > prices.csv
       pricing-lake query brand_performance --stage dev --month 2026-11
       pricing-lake query brand_performance --as-of 2026-11-20T12:00Z
+      pricing-lake query brand_performance --as-of 2026-11-20T12:00Z --save parquet
       pricing-lake query comparables --from 2026-11-19 --to 2026-11-19 --param top_n=3 --limit 9
     """
     stage = stage_named(stage_name)
     query = _saved(name)
     given = _parameters(query, pairs, tenant) | _period(month, first, last)
+    if saved_as:
+        save(ctx, stage, {"query": name, "when": list(as_of), "parameters": given, "format": saved_as})
+        return
     values = query.bind(given, _asked_on(stage, query))
     place = where(as_of)
     if stage.name == "local":
@@ -108,12 +117,13 @@ def query_command(
     note(told, style=None)
 
 
-def _ask_here(stage: Stage, query: "SavedQuery", values: Mapping[str, object], place: AsOf) -> "tuple[pa.Table, str]":
+def _ask_here(stage: Stage, query: "SavedQuery", values: Mapping[str, object], place: "AsOf") -> "tuple[pa.Table, str]":
     """Run the query in this process; the rows, and in a line what was read."""
-    engine, inputs = engine_of(stage), _inputs(lake_of(stage), query)
-    for name in place.snapshots.keys() - inputs.keys():
-        raise QueryError(f"--as-of names {name}, which {query.name} does not read; it reads {', '.join(inputs)}")
-    inputs = {name: place.of(name, table) for name, table in inputs.items()}
+    from pricing_lake.contracts.all import table_called
+    from pricing_lake.table_asset.read_as_of_job import stored
+
+    reads = [table_called(read) for read in query.reads]
+    engine, inputs = engine_of(stage), place.of_all(stored(lake_of(stage), reads, query.name), query.name)
     scan = engine.explain(query.sql, inputs, values)
     return engine.run(query.sql, inputs, values).read_all(), _scanned(scan)
 
@@ -157,24 +167,10 @@ def _period(month: date | None, first: date | None, last: date | None) -> dict[s
 
 
 def _asked_on(stage: Stage, query: "SavedQuery") -> date:
-    """The day as seen from which the query's default period is the last month, or the last day, of the calendar."""
     from pricing_lake.partitions import Calendar
-    from pricing_lake.queries.saved import Moment
+    from pricing_lake.table_asset.read_as_of_job import asked_on
 
-    last = all_days(Calendar(stage.start_date, stage.end_date))[-1]
-    by_day = query.parameters.get("period_start") in (Moment.YESTERDAY, Moment.TODAY)
-    return last + timedelta(days=1) if by_day else month_after(last)
-
-
-def _inputs(lake: "Lake", query: "SavedQuery") -> dict[str, Any]:
-    """Tables the query reads. Raises QueryError for one that was never published: asking must not create it."""
-    from pricing_lake.contracts.all import table_called
-
-    tables = [table_called(name) for name in query.reads]
-    absent = [table.id for table in tables if not lake.exists(table)]
-    if absent:
-        raise QueryError(f"{query.name} reads {', '.join(absent)}, not published yet; run `pricing-lake materialize`")
-    return {table.name: lake.table(table) for table in tables}
+    return asked_on(Calendar(stage.start_date, stage.end_date), query)
 
 
 def _ordered(query: "SavedQuery", rows: "pa.Table") -> "pa.Table":

@@ -71,10 +71,12 @@ def replay_command(
 def _planned(stage: Stage, table: "Table", days: Sequence[date], gone: Sequence[str]) -> list[dict[str, Any]]:
     from pricing_lake.cli.clients import lake_of
     from pricing_lake.partitions import Calendar
+    from pricing_lake.resources.orders_stream import OrdersStreamResource
     from pricing_lake.table_asset.replay_job import replay_of, told
 
     calendar = Calendar(stage.start_date, stage.end_date)
-    replay = replay_of(lake_of(stage), calendar, table, days[0], days[-1], list(gone))
+    orders = OrdersStreamResource(**vars(stage.orders_stream))
+    replay = replay_of(lake_of(stage), calendar, table, days[0], days[-1], list(gone), orders)
     return [told(day) for day in replay.plan()]
 
 
@@ -100,8 +102,9 @@ def _replay(
         fail(ctx, outcome.why)
     replayed: list[dict[str, Any]] = outcome.told["days"]
     _report(table, replayed, as_json, "regained")
-    if any(day["changed"] for day in replayed) and not as_json:
-        span = f"--day {days[0]}" + (f" --to {days[-1]}" if len(days) > 1 else "")
+    changed: list[str] = outcome.told["changed"]
+    if changed and not as_json:
+        span = f"--day {changed[0]}" + (f" --to {changed[-1]}" if len(changed) > 1 else "")
         note(f"what is made of it is as before: `pricing-lake replay {table.id} --from-bronze {span}`")
 
 

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pricing_lake.cli.as_of import AS_OF, where
+from pricing_lake.cli.as_of import AS_OF, SAVE_HELP, where
 from pricing_lake.cli.output import note, print_csv, print_json, print_table
 from pricing_lake.cli.query import FORMAT_HELP, FORMATS, ROWS_OF_A_TABLE
+from pricing_lake.cli.save import SAVED_FORMATS, save
 from pricing_lake.cli.selection import one_table
 from pricing_lake.errors import QueryError
 from pricing_lake.stage import load_stage
@@ -29,8 +30,17 @@ AS_OF_HELP = "Read it as it was: a time in UTC (2026-11-20T12:00Z) or a snapshot
 @click.option("--columns", metavar="A,B,C", help="Columns to show. Default: the table's own, but no vectors.")
 @click.option("--limit", type=click.IntRange(min=1), default=ROWS_OF_A_TABLE, show_default=True, help="Rows at most.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help=FORMAT_HELP)
+@click.option("--save", "saved_as", type=click.Choice(SAVED_FORMATS), help=f"{SAVE_HELP} Every row of the table.")
+@click.pass_context
 def rows_command(
-    name: str, words: str | None, condition: str | None, columns: str | None, limit: int, form: str
+    ctx: click.Context,
+    name: str,
+    words: str | None,
+    condition: str | None,
+    columns: str | None,
+    limit: int,
+    form: str,
+    saved_as: str | None,
 ) -> None:
     r"""Print rows of TABLE as they are stored, in no particular order.
 
@@ -41,17 +51,25 @@ def rows_command(
       pricing-lake rows sales_history --limit 5
       pricing-lake rows sales_history --where "tenant_id = 'acme' and sold_price > 100" --columns sale_id,sold_price
       pricing-lake rows fact_sales --as-of 2026-11-20T12:00Z --format csv
+      pricing-lake rows fact_sales --as-of 2026-11-20T12:00Z --save parquet
     """
     from pricing_lake.cli.clients import lake_of
     from pricing_lake.contracts.types import VECTOR
 
-    table = one_table(name)
-    lake = lake_of(load_stage())
+    table, stage = one_table(name), load_stage()
+    named = [word.strip() for word in columns.split(",")] if columns else []
+    if saved_as:
+        if condition:
+            raise click.UsageError("--save keeps every row; leave --where out, or ask a saved query")
+        when = [words] if words else []
+        save(ctx, stage, {"table": table.id, "when": when, "columns": named, "format": saved_as})
+        return
+    lake = lake_of(stage)
     if not lake.exists(table):
         raise QueryError(f"{table.id} is not published yet; run `pricing-lake materialize`")
     stored = where([words] if words else [], table.name).of(table.name, lake.table(table))
-    wanted = columns.split(",") if columns else [c.name for c in table.columns if c.type is not VECTOR]
-    found = _read(table, stored, condition, [word.strip() for word in wanted], limit)
+    wanted = named or [c.name for c in table.columns if c.type is not VECTOR]
+    found = _read(table, stored, condition, wanted, limit)
     shown = found.to_pylist()
     if form == "csv":
         print_csv(found.column_names, shown)

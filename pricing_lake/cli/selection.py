@@ -44,7 +44,10 @@ def one_table(name: str) -> "Table":
 
 
 def made_from_bronze(stage: "Stage", table: "Table") -> tuple["Table", ...]:
-    """`table`, what it is made of above bronze and what is made of it, in flow order, as far as a source feeds it."""
+    """`table`, what it is made of above bronze and what is made of it, in flow order, as far as a source feeds it.
+
+    A bronze table is among them when it is made of the lake alone (dead letters), for then no source is asked.
+    """
     from pricing_lake.contracts.model import Layer
     from pricing_lake.definitions import table_assets
 
@@ -58,8 +61,12 @@ def made_from_bronze(stage: "Stage", table: "Table") -> tuple["Table", ...]:
         if below.intersection(up.id for up in asset.reads):
             below.add(asset.contract.id)
     chosen = wanted | below
-    fed = fed_tables(stage)
-    return tuple(t for t in fed if t.id in chosen and t.layer is not Layer.BRONZE)
+    of_sources = {
+        asset.contract.id
+        for asset in assets
+        if asset.contract.layer is Layer.BRONZE and not (asset.reads and asset.resources == {"lake"})
+    }
+    return tuple(t for t in fed_tables(stage) if t.id in chosen - of_sources)
 
 
 def fed_tables(stage: "Stage") -> tuple["Table", ...]:

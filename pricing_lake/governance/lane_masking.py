@@ -42,8 +42,9 @@ LANE_POLICY: Mapping[Pii, Treatment] = {
 }
 """What lanes do by default. A column that the contract does not know counts as free text."""
 
-_DEAD_LETTERS = {(RAW_ORDERS_STREAM.id, name) for name in RAW_ORDERS_DLQ.names}
-"""A dead letter stays as received: it is there to be sent again, and its table is made of the lane."""
+_DEAD_LETTERS = {(RAW_ORDERS_STREAM.id, name) for name in (*RAW_ORDERS_DLQ.names, "schema_id")}
+"""A dead letter stays as received: it is there to be sent or decoded again, and its table is made of the lane. The
+schema that its header named lies beside it, in the lane alone."""
 
 _PURPOSES = {"email": Purpose.EMAIL, "name": Purpose.NAME, "full_name": Purpose.NAME}
 

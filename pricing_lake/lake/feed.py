@@ -45,6 +45,12 @@ class Feed(Protocol):
     def again(self, start: datetime, end: datetime) -> Increment | None:
         """Read a past stretch of window time again, without a stamp; None when the source cannot or need not."""
 
+    def reaches(self) -> datetime | None:
+        """Up to when, in the source's own time, increments asked for from now on read at least; None for all it has.
+
+        A day that ends later is not closed, whatever was read of it.
+        """
+
 
 ReadStretch = Callable[[datetime, datetime], Candidate]
 
@@ -76,6 +82,10 @@ class TimeFeed:
             return None
         return Increment(_name(start, end), self.read(start, until), now, None, met_since=start)
 
+    def reaches(self) -> datetime | None:
+        """See `Feed`. The stamp does not tell: it stays where the last row moved it."""
+        return self.clock() - self.rule.lag
+
 
 @dataclass(frozen=True)
 class NoFeed:
@@ -86,6 +96,10 @@ class NoFeed:
         return iter(())
 
     def again(self, start: datetime, end: datetime) -> Increment | None:
+        """See `Feed`."""
+        return None
+
+    def reaches(self) -> datetime | None:
         """See `Feed`."""
         return None
 

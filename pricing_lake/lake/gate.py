@@ -230,9 +230,20 @@ def _table_rules(table: Table, good: pa.Table) -> tuple[RuleResult, ...]:
     rules = table.table_rules
     if not rules or not good.num_rows:
         return ()
-    needed = sorted({name for rule in rules for name in rule.expression.meta.root_names()})
+    looked_at = [(rule.expression, pl.lit(None) if rule.measure is None else rule.measure) for rule in rules]
+    needed = sorted({name for pair in looked_at for expression in pair for name in expression.meta.root_names()})
     frame = pl.DataFrame(pl.from_arrow(good.select(needed)))
-    holds = frame.select(rule.expression.fill_null(value=True).alias(rule.name) for rule in rules).row(0, named=True)
+    holds = frame.select(held.fill_null(value=True).alias(str(n)) for n, (held, _) in enumerate(looked_at)).row(0)
+    found = frame.select(measure.cast(pl.Float64).alias(str(n)) for n, (_, measure) in enumerate(looked_at)).row(0)
     return tuple(
-        RuleResult(rule.name, rule.severity, bool(holds[rule.name]), 0, good.num_rows, note=rule.doc) for rule in rules
+        RuleResult(
+            rule.name,
+            rule.severity,
+            bool(held),
+            checked_rows=good.num_rows,
+            # Sums of floats depend on the order of rows, which must not make another verdict.
+            value=None if value is None else round(value, 6),
+            note=rule.doc,
+        )
+        for rule, held, value in zip(rules, holds, found, strict=True)
     )

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from pyarrow import fs
@@ -32,6 +32,7 @@ class IncrementLanes:
 
     files: fs.FileSystem
     table_id: str
+    _made: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def propose(self, batch_id: str, day: date, lines: Sequence[str]) -> None:
         """Write the lane of a batch that is about to be committed; of no lines nothing is written."""
@@ -92,10 +93,15 @@ class IncrementLanes:
         write_lines(self.files, self._proposed, [json.dumps(list(names))], prefix=f"{day}.{batch_id}.{_INSTEAD}")
 
     def _move(self, path: str, folder: str, name: str) -> None:
-        """Move a file whole; another that was faster is no harm."""
-        self.files.create_dir(folder, recursive=True)
-        with suppress(FileNotFoundError):
+        """Move a file whole; another that was faster is no harm. S3 says of a missing file only that a copy failed."""
+        if folder not in self._made:
+            self.files.create_dir(folder, recursive=True)
+            self._made.add(folder)
+        try:
             self.files.move(path, f"{folder}/{name}")
+        except OSError:
+            if self.files.get_file_info(path).type is not fs.FileType.NotFound:
+                raise
 
     def of_day(self, day: date, but: Collection[str] = ()) -> list[str]:
         """Rows that increments set aside on this day, but for those of some batches."""

@@ -1,14 +1,16 @@
 """Replay of a feed: rows that increments set aside on some days through today's contract, merged by key.
 
 A feed's lanes are not of one publish, and its rows may be of other days than the one they were taken on. So a lane is
-judged as an increment without a stamp, and rewritten when that increment is committed.
+judged as an increment without a stamp, and rewritten when that increment is committed. The lane of a feed that only
+appends holds messages as received: they are decoded again, and one commit takes them from lane to table.
 """
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
+from pricing_lake.contracts.as_arrow import own_arrow_schema
 from pricing_lake.contracts.model import Table
 from pricing_lake.errors import ConfigurationError
 from pricing_lake.lake.catalog import Lake
@@ -17,6 +19,7 @@ from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.increment import left_unsaid
 from pricing_lake.lake.increment_batch import IncrementBatch
 from pricing_lake.lake.increment_lanes import IncrementLanes
+from pricing_lake.lake.lane_letters import ReadLetters, rejudge_letters
 from pricing_lake.lake.lane_rows import Rejudged, rejudge
 from pricing_lake.lake.publish import Publication
 from pricing_lake.lake.quarantine import count_reasons
@@ -30,8 +33,9 @@ from pricing_lake.lake.window import PartitionWindow
 class FeedReplay:
     """Rows that a feed set aside on some days. `calendar` bounds the days that rows may be of; `gone` as in `Replay`.
 
-    The stamp stays. Raises ConfigurationError for a feed whose rows have no correction: nothing would keep a row that
-    comes a second time from being a second row.
+    The stamp stays. `letters` decodes the lanes of a feed that only appends. Nothing but the lane keeps such a row from
+    coming twice, so a lane is read and rewritten against the table as it was loaded before: whoever commits in between
+    makes this replay lose. Raises ConfigurationError for such a feed without `letters`.
     """
 
     lake: Lake
@@ -39,12 +43,13 @@ class FeedReplay:
     windows: Sequence[PartitionWindow]
     calendar: PartitionWindow
     gone: Collection[str] = ()
+    letters: ReadLetters | None = None
 
     def __post_init__(self) -> None:
-        if not self.contract.correctable:
+        if not self.contract.correctable and self.letters is None:
             raise ConfigurationError(
-                f"{self.contract.id} only appends, and its lanes hold messages as received: they are not decoded "
-                "again; mend the producer and have the messages sent once more"
+                f"{self.contract.id} only appends, and its lanes hold messages as received, which nobody decodes; "
+                "mend the producer and have the messages sent once more"
             )
 
     def plan(self) -> list[ReplayedDay]:
@@ -60,30 +65,39 @@ class FeedReplay:
         left = left_unsaid(self.lake, self.contract, self.lake.table(self.contract), run_id)
         grown, days, snapshot = {*self.windows, *(day for one in left for day in one.settled)}, [], None
         for window in self.windows:
+            batch = self._batch(window, run_id)
             lines, judged = self._judged(window)
             days.append(_told(window, lines, judged))
             if days[-1].changed:
-                changed, snapshot = self._commit(window, lines, judged, run_id)
+                changed, snapshot = self._commit(batch, window, lines, judged)
                 grown.update(changed)
         verdicts = settle(self.lake, self.contract, settled_days(self.lake, self.contract, sorted(grown)), run_id)
         changed_days = frozenset(verdict.partition for verdict in verdicts if verdict.evaluated_at >= started)
         return Publication(tuple(verdicts), snapshot, changed_days), days
 
+    def _batch(self, window: PartitionWindow, run_id: str) -> IncrementBatch:
+        """The commit to be. It comes before the lane is read: it holds the table that the lane must agree with."""
+        taken = datetime.combine(window.first_day, time(), UTC)
+        nothing = own_arrow_schema(self.contract).empty_table()
+        source = self.letters.source_system if self.letters else _source_system(self.lake, self.contract)
+        candidate = Candidate(nothing, source_system=source)
+        increment = Increment(f"replay of {window.key}", candidate, taken, stamp=None)
+        return IncrementBatch(self.lake, self.contract, increment, run_id, after=None)
+
     def _judged(self, window: PartitionWindow) -> tuple[list[str], Rejudged]:
         lines = IncrementLanes(self.lake.proofs, self.contract.id).of_day(window.first_day)
-        return lines, rejudge(self.contract, lines, None, self.calendar.bounds(self.contract), self.gone)
+        bounds = self.calendar.bounds(self.contract)
+        if self.letters is not None and not self.contract.correctable:
+            return lines, rejudge_letters(self.contract, lines, bounds, self.letters)
+        return lines, rejudge(self.contract, lines, None, bounds, self.gone)
 
     def _commit(
-        self, window: PartitionWindow, lines: Sequence[str], judged: Rejudged, run_id: str
+        self, batch: IncrementBatch, window: PartitionWindow, lines: Sequence[str], judged: Rejudged
     ) -> tuple[tuple[PartitionWindow, ...], int | None]:
-        """Merge what is usable now; the commit puts the rewritten lane in the place of the old one."""
-        taken = datetime.combine(window.first_day, time(), UTC)
-        candidate = Candidate(judged.usable, source_system=_source_system(self.lake, self.contract))
-        increment = Increment(f"replay of {window.key}", candidate, taken, stamp=None)
-        batch = IncrementBatch(self.lake, self.contract, increment, run_id, after=None)
-        IncrementLanes(self.lake.proofs, self.contract.id).propose_instead(
-            batch.batch_id, window.first_day, judged.lines
-        )
+        """Put in what is usable now; the commit puts the rewritten lane in the place of the old one."""
+        batch.increment = replace(batch.increment, candidate=replace(batch.increment.candidate, rows=judged.usable))
+        lanes = IncrementLanes(self.lake.proofs, self.contract.id)
+        lanes.propose_instead(batch.batch_id, window.first_day, judged.lines)
         _, _, days, snapshot = batch.commit(judged.usable, set_aside=len(lines))
         return days, snapshot
 

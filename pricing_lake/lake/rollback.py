@@ -137,13 +137,15 @@ class Rollback:
         latest = store.latest(self.contract.id, store.partitions(self.contract.id))
         windows = [PartitionWindow.of_key(self.contract, key) for key in sorted(latest)]
         tasks = window_tasks(table, self.contract, windows)
+        histories = store.histories(self.contract.id)
         found = []
         for window in windows:
             standing = latest[window.key]
             agrees = self._agreement(window, tasks[window.key], lane_of)
             if standing.passed and not agrees(standing):
-                earlier = store.of_partition(self.contract.id, window.key)
-                proof = next((one for one in earlier if one.passed and agrees(one) and self._has_lane(one)), None)
+                proof = next(
+                    (one for one in histories[window.key] if one.passed and agrees(one) and self._has_lane(one)), None
+                )
                 found.append(self._refused(window, run_id) if proof is None else self._proved_again(proof, run_id))
         return found
 

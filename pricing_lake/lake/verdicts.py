@@ -141,6 +141,13 @@ class VerdictStore:
             if name == partition and key not in but:
                 yield self._read(key)
 
+    def histories(self, table_id: str) -> dict[str, Iterator[Verdict]]:
+        """All verdicts of a table by partition, newest first; listed once, each is read when it is asked for."""
+        keys: dict[str, list[str]] = {}
+        for stamp, name in sorted(self._written(table_id), reverse=True):
+            keys.setdefault(name, []).append(f"{_folder(table_id)}/{stamp}_{name}.json")
+        return {name: map(self._read, found) for name, found in keys.items()}
+
     def replaced(self, table_id: str, before: datetime) -> dict[str, list[str]]:
         """By partition, keys of the verdicts of before a time that are not its latest. None is read."""
         newest: dict[str, str] = {}

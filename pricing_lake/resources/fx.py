@@ -13,7 +13,7 @@ OFF = "off"
 
 
 class FxResource(dg.ConfigurableResource["FxResource"]):
-    """Where rate files of the European Central Bank's shape lie: `ecb` for its own address, a URL of web or files, or `off`."""
+    """Where rate files of the ECB's shape lie: `ecb` for its own address, a URL of web or files, or `off`."""
 
     url: str = OFF
     _opened: "Source | None" = PrivateAttr(default=None)

@@ -10,7 +10,10 @@ from pricing_lake.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pricing_lake.lake.feed import Feed
+    from pricing_lake.lake.lane_letters import ReadLetters
     from pricing_lake.sources.orders_stream import OrdersStream
+    from pricing_lake.sources.orders_stream_formats import ValueFormat
+    from pricing_lake.sources.orders_stream_registry import RegistrySettings
 
 PASSWORD, REGISTRY_USER = "ORDERS_KAFKA_PASSWORD", "ORDERS_SCHEMA_REGISTRY_USER_INFO"
 
@@ -49,9 +52,31 @@ class OrdersStreamResource(dg.ConfigurableResource["OrdersStreamResource"]):
             return NoFeed()
         return OrdersFeed(self.stream(), {int(partition): offset for partition, offset in self.resume_at.items()})
 
+    def letters(self) -> "ReadLetters":
+        """What decodes dead letters again, as messages are decoded today; it needs no broker. Raises as `stream`."""
+        from pricing_lake.resources.orders_letters import OrdersLetters
+
+        return OrdersLetters(*self._format())
+
     def stream(self) -> "OrdersStream":
         """A stream of the topic, to be used in a `with` block. Raises ConfigurationError for unusable settings."""
         from pricing_lake.sources.orders_stream import OrdersStream, OrdersStreamSettings
+
+        value_format, registry = self._format()
+        return OrdersStream(
+            OrdersStreamSettings(
+                bootstrap_servers=self.bootstrap_servers,
+                topic=self.topic,
+                group_id=self.group_id,
+                properties=self.kafka_properties | _secret(PASSWORD, "sasl.password"),
+                value_format=value_format,
+                registry=registry,
+                dlq_topic=self.dlq_topic,
+                max_messages=self.batch_messages,
+            )
+        )
+
+    def _format(self) -> "tuple[ValueFormat, RegistrySettings | None]":
         from pricing_lake.sources.orders_stream_formats import ValueFormat
         from pricing_lake.sources.orders_stream_registry import RegistrySettings
 
@@ -61,18 +86,7 @@ class OrdersStreamResource(dg.ConfigurableResource["OrdersStreamResource"]):
             known = ", ".join(ValueFormat)
             raise ConfigurationError(f"ORDERS_VALUE_FORMAT={self.value_format!r} is not known; use {known}") from None
         url, user = self.schema_registry_url, _secret(REGISTRY_USER, "basic.auth.user.info")
-        return OrdersStream(
-            OrdersStreamSettings(
-                bootstrap_servers=self.bootstrap_servers,
-                topic=self.topic,
-                group_id=self.group_id,
-                properties=self.kafka_properties | _secret(PASSWORD, "sasl.password"),
-                value_format=value_format,
-                registry=RegistrySettings(url, self.registry_properties | user) if url else None,
-                dlq_topic=self.dlq_topic,
-                max_messages=self.batch_messages,
-            )
-        )
+        return value_format, RegistrySettings(url, self.registry_properties | user) if url else None
 
 
 def _secret(variable: str, name: str) -> dict[str, str]:

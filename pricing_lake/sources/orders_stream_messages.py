@@ -15,8 +15,10 @@ from pricing_lake.contracts.split import REASONS
 from pricing_lake.errors import ContractError
 from pricing_lake.sources.orders_stream_fields import ROWS, Refused
 from pricing_lake.sources.orders_stream_formats import Decode
-from pricing_lake.sources.orders_stream_framing import Headers, headers_of
+from pricing_lake.sources.orders_stream_framing import SCHEMA_HEADER, Headers, headers_of
 
+SCHEMA_ID = "schema_id"
+"""In a lane: base64 of the header that names the message's schema; its frame, if it has one, is in the message."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MILLISECOND = 253_402_300_799_999
 """The end of the year 9999, after which neither Python nor SQL has dates."""
@@ -55,12 +57,17 @@ class Messages:
 
     def decoded(self, decode: Decode) -> tuple[pa.Table, tuple[DeadLetter, ...]]:
         """Rows of the contract's columns and types, and a letter for every message that gave none."""
+        rows, _, refused = self.judged(decode)
+        return rows, tuple(self._letter(*vars(one).values()) for one in refused)
+
+    def judged(self, decode: Decode) -> tuple[pa.Table, np.ndarray, list[Refused]]:
+        """The same rows, the place of each one's message among these messages, and by place the messages refused."""
         refused, usable = self._without_value_or_time()
         found = decode([self._messages[place] for place in usable])
         places = np.array(usable, dtype=np.int64)
         refused += [Refused(int(places[one.position]), one.reason, one.error) for one in found.refused]
-        letters = (self._letter(*vars(one).values()) for one in sorted(refused, key=lambda one: one.position))
-        return self._rows(places[found.positions], found.rows), tuple(letters)
+        chosen = places[found.positions]
+        return self._rows(chosen, found.rows), chosen, sorted(refused, key=lambda one: one.position)
 
     def letters_of(self, quarantined: pa.Table) -> tuple[DeadLetter, ...]:
         """Letters of rows that the contract quarantined; the first of a row's reasons is its reason.
@@ -74,8 +81,7 @@ class Messages:
             place = places.get((row["partition"], row["offset"]))
             if place is None:
                 raise ContractError(f"no message {row['partition']}-{row['offset']} of {self._topic} was read")
-            reasons = row[REASONS]
-            letters.append(self._letter(place, reasons[0], f"breaks the contract: {', '.join(reasons)}"))
+            letters.append(self._letter(place, row[REASONS][0], broken_contract(row[REASONS])))
         return tuple(letters)
 
     def _without_value_or_time(self) -> tuple[list[Refused], list[int]]:
@@ -122,6 +128,11 @@ class Messages:
         )
 
 
+def broken_contract(reasons: Sequence[str]) -> str:
+    """What a letter says of a message that was read and refused by the contract."""
+    return f"breaks the contract: {', '.join(reasons)}"
+
+
 def key_text(key: bytes | None) -> str | None:
     """A message's key as text. One that is no UTF-8 becomes `base64:` and its base64: no order is lost by its key."""
     if key is None:
@@ -133,7 +144,10 @@ def key_text(key: bytes | None) -> str | None:
 
 
 def letter_rows(letters: Sequence[DeadLetter], day: date, run_id: str) -> pa.Table:
-    """Letters as rows of `bronze/raw_orders_dlq`, in the columns and types of its contract."""
+    """Letters as rows of `bronze/raw_orders_dlq`, in the columns and types of its contract.
+
+    `SCHEMA_ID` is beside them where a header names a schema: without it nobody could decode those messages again.
+    """
     rows = [
         {
             **{name: getattr(letter, name) for name in _SAME_NAMES},
@@ -143,7 +157,14 @@ def letter_rows(letters: Sequence[DeadLetter], day: date, run_id: str) -> pa.Tab
         }
         for letter in letters
     ]
-    return pa.Table.from_pylist(rows, _LETTERS)
+    schema_ids = [_schema_id(letter.headers) for letter in letters]
+    found = pa.Table.from_pylist(rows, _LETTERS)
+    return found.append_column(SCHEMA_ID, pa.array(schema_ids, pa.string())) if any(schema_ids) else found
+
+
+def _schema_id(headers: Headers) -> str | None:
+    told = next((found for name, found in headers if name == SCHEMA_HEADER), None)
+    return base64.b64encode(told).decode() if isinstance(told, bytes) else None
 
 
 _LETTERS = pa.schema([pa.field(one.name, one.type) for one in own_arrow_schema(RAW_ORDERS_DLQ)])

@@ -60,11 +60,12 @@ class FeedAsset(TableAsset):
         partitions = cast("dg.TimeWindowPartitionsDefinition", context.assets_def.partitions_def)
         reach = reach_of(partitions.start)
         feed = self.feed(context.resources, reach)
+        read_until = feed.reaches()  # asked before anything is read: the days are read at least so far
         again = settled_days(lake, table, windows)
         collected = collect(lake, table, feed, reach, run_id, _UNBOUNDED)
         collected += read_again(lake, table, feed, again, reach, run_id)
         _record_late(context, table, collected, {window.key for window in windows})
-        verdicts = settle(lake, table, windows, run_id)
+        verdicts = settle(lake, table, windows, run_id, read_until)
         snapshots = [one.snapshot_id for one in collected if one.snapshot_id is not None]
         changed = frozenset(verdict.partition for verdict in verdicts if verdict.evaluated_at >= started)
         return Publication(tuple(verdicts), snapshots[-1] if snapshots else None, changed)

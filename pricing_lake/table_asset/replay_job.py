@@ -11,6 +11,7 @@ from pricing_lake.contracts.model import Table
 from pricing_lake.errors import ConfigurationError, PermanentError
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.partitions import Calendar
+from pricing_lake.resources.orders_stream import OrdersStreamResource
 from pricing_lake.table_asset.feed import reach_of
 from pricing_lake.table_asset.partition_verdicts import record_in_job
 from pricing_lake.table_asset.policies import RETRY_TRANSIENT
@@ -33,7 +34,13 @@ class ReplayConfig(dg.Config):
 
 
 def replay_of(
-    lake: "Lake", calendar: Calendar, table: Table, first: date, last: date, gone: list[str]
+    lake: "Lake",
+    calendar: Calendar,
+    table: Table,
+    first: date,
+    last: date,
+    gone: list[str],
+    orders_stream: OrdersStreamResource,
 ) -> "Replay | FeedReplay":
     """The replay of these days. Raises ConfigurationError for days outside the calendar, and what a replay raises."""
     from pricing_lake.lake.replay import Replay, require_replayable  # here, so that loading the graph stays quick
@@ -46,7 +53,8 @@ def replay_of(
         raise ConfigurationError(f"{first} to {last} are not days of this lake, which starts on {calendar.start}")
     windows = [PartitionWindow.of_day(day) for day in days]
     if table.incremental:
-        return FeedReplay(lake, table, windows, reach_of(calendar.days.start), gone)
+        letters = None if table.correctable else orders_stream.letters()
+        return FeedReplay(lake, table, windows, reach_of(calendar.days.start), gone, letters)
     return Replay(lake, table, windows, gone)
 
 
@@ -55,7 +63,7 @@ def replay_job(calendar: Calendar) -> dg.JobDefinition:
 
     @dg.op(
         name=REPLAY_OP,
-        required_resource_keys={"lake"},
+        required_resource_keys={"lake", "orders_stream"},
         retry_policy=RETRY_TRANSIENT,
         out=dg.Out(dg.Nothing),
         description="Judge the lanes of some days anew and publish what passes.",
@@ -64,12 +72,18 @@ def replay_job(calendar: Calendar) -> dg.JobDefinition:
         try:
             table = table_called(config.table)
             first, last = date.fromisoformat(config.first), date.fromisoformat(config.last)
-            replay = replay_of(context.resources.lake.open(), calendar, table, first, last, config.gone)
+            lake, orders = context.resources.lake.open(), context.resources.orders_stream
+            replay = replay_of(lake, calendar, table, first, last, config.gone, orders)
             publication, days = replay.run(context.run_id)
         except (PermanentError, ValueError) as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         record_in_job(context, table, publication)
-        context.add_output_metadata({"days": dg.MetadataValue.json([told(day) for day in days])})
+        context.add_output_metadata(
+            {
+                "days": dg.MetadataValue.json([told(day) for day in days]),
+                "changed": dg.MetadataValue.json(sorted(publication.changed)),
+            }
+        )
         if publication.refused:
             lines = "\n".join(verdict.explain() for verdict in publication.refused)
             raise dg.Failure(f"today's contract refuses days of {table.id}\n{lines}", allow_retries=False)

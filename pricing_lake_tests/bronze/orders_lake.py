@@ -71,25 +71,29 @@ class OrdersLake:
 
     def run(self, day: str, **changes: Any) -> dg.ExecuteInProcessResult:
         """One run of both tables over a day."""
-        return self._run([raw_orders_stream, raw_orders_dlq], day, changes)
+        return self._run([raw_orders_stream, raw_orders_dlq], changes, partition_key=day)
 
     def run_letters(self, day: str) -> dg.ExecuteInProcessResult:
         """One run of the dead letters alone."""
-        return self._run([raw_orders_dlq], day, {})
+        return self._run([raw_orders_dlq], {}, partition_key=day)
+
+    def run_stream(self, tags: Mapping[str, str]) -> dg.ExecuteInProcessResult:
+        """One run of the stream over a range of days."""
+        return self._run([raw_orders_stream], {}, tags=tags)
 
     def run_both_days(self) -> None:
         """Run the day of the events and the day of the letters, which must go well."""
         for day in (DAY, today()):
             assert self.run(day).success
 
-    def _run(self, assets: list[Any], day: str, changes: Mapping[str, Any]) -> dg.ExecuteInProcessResult:
+    def _run(self, assets: list[Any], changes: Mapping[str, Any], **days: Any) -> dg.ExecuteInProcessResult:
         with tomorrow_morning():
             return dg.materialize(
                 [asset.definition(CALENDAR, "lake", 7) for asset in assets],
                 instance=self.instance,
                 resources={"lake": lake_resource(self.home), "orders_stream": self.resource(**changes)},
-                partition_key=day,
                 raise_on_error=False,
+                **days,
             )
 
     def collect(self, **changes: Any) -> dg.ExecuteInProcessResult:

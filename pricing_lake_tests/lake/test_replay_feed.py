@@ -11,9 +11,7 @@ import polars as pl
 import pytest
 
 from pricing_lake.contracts.bronze_customers import RAW_SNOWFLAKE_CUSTOMERS
-from pricing_lake.contracts.bronze_orders import RAW_ORDERS_STREAM
 from pricing_lake.contracts.model import Rule, Table
-from pricing_lake.errors import ConfigurationError
 from pricing_lake.lake.catalog import Lake
 from pricing_lake.lake.increment import collect, read_again
 from pricing_lake.lake.increment_lanes import IncrementLanes
@@ -122,11 +120,6 @@ def test_a_rule_that_is_gone_holds_its_rows_until_it_is_named(lake: Lake, change
     none = replace(TABLE, columns=tuple(replace(c, rules=()) if c.name == "email" else c for c in TABLE.columns))
     assert replay(lake, none).plan()[0].regained == 0
     assert FeedReplay(lake, none, [TAKEN], CALENDAR, gone=("email_malformed",)).plan()[0].regained == 2
-
-
-def test_an_append_only_feed_says_that_messages_are_not_decoded_again(lake: Lake) -> None:
-    with pytest.raises(ConfigurationError, match="they are not decoded again"):
-        FeedReplay(lake, RAW_ORDERS_STREAM, [TAKEN], CALENDAR)
 
 
 KILL = """

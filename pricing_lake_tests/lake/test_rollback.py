@@ -4,10 +4,12 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pyarrow import fs
 from pyiceberg.table.update.snapshot import ManageSnapshots
 
 from pricing_lake.contracts.bronze_customers import RAW_SNOWFLAKE_CUSTOMERS
@@ -27,6 +29,7 @@ from pricing_lake.lake.watermark import parse_stamp, stamp_of
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake_tests.lake.change_feed import CALENDAR, CustomerChanges, at
 from pricing_lake_tests.lake.conftest import day, open_lake, sales
+from pricing_lake_tests.lake.listings import CountedListings
 
 FEED = RAW_SNOWFLAKE_CUSTOMERS
 
@@ -79,6 +82,20 @@ def test_a_day_that_was_not_there_yet_is_refused_until_it_runs_again(lake: Lake)
         prices(lake, 2)
     deliver(lake, 2)
     assert prices(lake, 2) == {"10.00"}
+
+
+def test_many_days_that_change_cost_few_looks_at_their_verdicts(tmp_path: Path) -> None:
+    """Thirty days of five verdicts each: a listing per day would read 150 names thirty times over."""
+    days = [day(number) for number in range(1, 31)]
+    counted = CountedListings(tmp_path / "warehouse")
+    lake = replace(open_lake(tmp_path), proofs_uri="counted://proofs", files=fs.PyFileSystem(counted))
+    for price in ("10.00", "11.00", "12.00", "13.00", "14.00"):
+        publish(lake, SALES_HISTORY, days, lambda window, price=price: Candidate(sales(window, 2, price=price)), "run")
+    target = snapshots(lake)[0]
+    counted.listings = 0
+    plan = Rollback(lake, SALES_HISTORY, target).plan()
+    assert plan.proved_again == tuple(window.key for window in days)
+    assert counted.listings <= len(days) + 5, "one per lane, and a few"
 
 
 def test_planning_writes_nothing(lake: Lake, tmp_path: Path) -> None:

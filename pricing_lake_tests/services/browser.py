@@ -78,6 +78,16 @@ class DagsterPages:
         self._wait_for("Target materialization")
         return self._kept(name, awaited)
 
+    def run(self, name: str, run_id: str, awaited: str) -> str:
+        """The page of one run, with its log."""
+        self._open(f"/runs/{run_id}")
+        return self._kept(name, awaited)
+
+    def runs(self, name: str, awaited: str) -> str:
+        """The list of all runs."""
+        self._open("/runs")
+        return self._kept(name, awaited)
+
     def rules(self, name: str) -> str:
         """The table of rules behind the verdict that `verdicts` has just unfolded."""
         self.page.get_by_text("[Show Markdown]").first.click()

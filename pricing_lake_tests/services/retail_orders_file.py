@@ -45,9 +45,17 @@ changes AS (
     SELECT * FROM told
     QUALIFY country IS DISTINCT FROM lag(country) OVER (PARTITION BY who ORDER BY moment)
 ),
-states AS (
+lasts AS (
     SELECT * FROM changes
     QUALIFY row_number() OVER (PARTITION BY who, CAST(moment AS DATE) ORDER BY moment DESC) = 1
+),
+-- The first of them held since the customer's first line, which is when the shop says they signed up.
+states AS (
+    SELECT who, country, moment FROM lasts
+    UNION
+    SELECT who, min_by(country, moment), (SELECT min(told.moment) FROM told WHERE told.who = lasts.who)
+    FROM lasts
+    GROUP BY who
 )
 SELECT lines.day, cancelled, CASE WHEN cancelled THEN -total ELSE total END, fixed, usd, gbp, states.country
 FROM lines
