@@ -1,7 +1,8 @@
-"""Everything with a clock: the daily job and its 03:00 UTC schedule. Sensors are in `sensors`."""
+"""Everything with a clock: the daily job at 03:00 UTC, gold's freshness every hour. Sensors are in `sensors`."""
 
 import dagster as dg
 
+from pricing_lake.checks.gold_freshness import check_keys
 from pricing_lake.contracts.all import TABLES
 from pricing_lake.contracts.model import Grain
 from pricing_lake.table_asset.column_schema import asset_key
@@ -24,4 +25,21 @@ daily_at_0300_utc = dg.build_schedule_from_partitioned_job(
     hour_of_day=3,
     minute_of_hour=0,
     description="Runs `daily` for yesterday (UTC).",
+)
+
+freshness_of_gold = dg.define_asset_job(
+    "freshness_of_gold",
+    selection=dg.AssetSelection.checks(*check_keys()),
+    description="Looks whether every table of gold is as new as it should be by now; materializes nothing.",
+    executor_def=dg.in_process_executor,
+)
+
+# Off like `daily`, and to be turned on with it: a lake that nobody keeps growing is not stale. It looks at the tables
+# themselves, because what makes them stale is that nothing runs.
+gold_freshness_every_hour = dg.ScheduleDefinition(
+    name="gold_freshness_every_hour",
+    job=freshness_of_gold,
+    cron_schedule="30 * * * *",
+    execution_timezone="UTC",
+    description="Looks once an hour whether gold is up to date, whether anything ran or not.",
 )

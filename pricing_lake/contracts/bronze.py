@@ -4,9 +4,14 @@ import polars as pl
 
 from pricing_lake.contracts import columns as c
 from pricing_lake.contracts.model import Column, Layer, Mode, Owner, Partition, Retention, Rule, Table
-from pricing_lake.contracts.types import INSTANT, INTEGER, LONG, TEXT
+from pricing_lake.contracts.types import INSTANT, INTEGER, LONG, TEXT, LogicalType
 
 MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp")
+
+
+def _size(name: str, kind: LogicalType, doc: str) -> Column:
+    return Column(name, kind, doc, required=True, rules=(c.at_least(name, 1, f"{name}_not_positive"),))
+
 
 RAW_SMARTGO_SALES = Table(
     layer=Layer.BRONZE,
@@ -70,7 +75,19 @@ RAW_PRODUCT_IMAGES = Table(
         c.PRODUCT_ID,
         Column("image_url", TEXT, "Where the shop keeps the picture.", required=True, rules=c.IMAGE_URL.rules),
         c.IMAGE_SHA256,
-        Column("image_s3_key", TEXT, "Key of the stored picture, derived from its bytes.", required=True),
+        Column(
+            "image_s3_key",
+            TEXT,
+            "Key of the stored picture, derived from its bytes.",
+            required=True,
+            rules=(
+                Rule(
+                    "image_s3_key_of_other_bytes",
+                    pl.col("image_s3_key").str.contains(pl.col("image_sha256"), literal=True),
+                    "`image_s3_key` names the picture's own digest.",
+                ),
+            ),
+        ),
         Column(
             "media_type",
             TEXT,
@@ -78,8 +95,8 @@ RAW_PRODUCT_IMAGES = Table(
             required=True,
             rules=(c.one_of("media_type", MEDIA_TYPES, "media_type_unknown"),),
         ),
-        Column("byte_size", LONG, "Size of the picture in bytes.", required=True),
-        Column("width", INTEGER, "Width in pixels.", required=True),
-        Column("height", INTEGER, "Height in pixels.", required=True),
+        _size("byte_size", LONG, "Size of the picture in bytes."),
+        _size("width", INTEGER, "Width in pixels."),
+        _size("height", INTEGER, "Height in pixels."),
     ),
 )

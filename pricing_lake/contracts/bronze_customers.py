@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pricing_lake.contracts import columns as c
-from pricing_lake.contracts.model import Column, Layer, Mode, Owner, Partition, Pii, Retention, Rule, Table
+from pricing_lake.contracts.model import Column, Layer, Mode, Owner, Partition, Pii, Retention, Rule, Severity, Table
 from pricing_lake.contracts.order_columns import CUSTOMER_ID
 from pricing_lake.contracts.types import BOOLEAN, INSTANT, TEXT
 
@@ -22,6 +22,11 @@ def _person(name: str, doc: str) -> Column:
 def _label(name: str, doc: str) -> Column:
     """A short text of the source's own vocabulary."""
     return Column(name, TEXT, doc, rules=(c.no_longer_than(name, 200, f"{name}_too_long"),))
+
+
+def _id(name: str, doc: str, pii: Pii = Pii.NONE) -> Column:
+    """The id of something that need not be told."""
+    return Column(name, TEXT, doc, pii=pii, rules=c.like_an_id(name))
 
 
 def _email_like(reason: str) -> Rule:
@@ -56,6 +61,11 @@ RAW_SNOWFLAKE_CUSTOMERS = Table(
         Column("created_at", INSTANT, "When the customer signed up, UTC."),
         IS_DELETED,
     ),
+    rules=(
+        c.not_before(
+            "updated_at", "created_at", "updated_at_before_created", "A customer takes no state before signing up."
+        ),
+    ),
 )
 
 RAW_REDSHIFT_BEHAVIOR = Table(
@@ -71,11 +81,20 @@ RAW_REDSHIFT_BEHAVIOR = Table(
     mode=Mode.QUARANTINE,
     retention=Retention(days=760),
     columns=(
-        Column("event_id", TEXT, "The event's id.", required=True, rules=(c.not_blank("event_id"),)),
+        Column(
+            "event_id",
+            TEXT,
+            "The event's id.",
+            required=True,
+            rules=(
+                c.not_blank("event_id"),
+                c.no_longer_than("event_id", c.MAX_ID_CHARACTERS, "event_id_too_long", Severity.WARN),
+            ),
+        ),
         Column("event_ts", INSTANT, "When it happened, UTC.", required=True),
         c.TENANT_ID,
-        Column("customer_id", TEXT, "The customer; null while nobody is signed in.", pii=Pii.PSEUDONYM),
-        Column("session_id", TEXT, "The visit it belongs to.", pii=Pii.PSEUDONYM),
+        _id("customer_id", "The customer; null while nobody is signed in.", Pii.PSEUDONYM),
+        _id("session_id", "The visit it belongs to.", Pii.PSEUDONYM),
         Column(
             "event_type",
             TEXT,
@@ -83,17 +102,18 @@ RAW_REDSHIFT_BEHAVIOR = Table(
             required=True,
             rules=(c.one_of("event_type", EVENT_TYPES, "event_type_unknown"),),
         ),
-        Column("product_id", TEXT, "The product it was about; null when about none."),
+        _id("product_id", "The product it was about; null when about none."),
         _label("channel", "Where it happened: web, app and the like."),
     ),
 )
 
+_ID_PATTERN = r"^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\z"
 _SALESFORCE_ID = Column(
     "id",
     TEXT,
     "Salesforce's own id of the record, 18 characters.",
     required=True,
-    rules=(c.matches("id", r"^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\z", "id_malformed", "15 or 18 letters and digits."),),
+    rules=(c.matches("id", _ID_PATTERN, "id_malformed", "15 or 18 letters and digits."),),
 )
 _SYSTEM_MODSTAMP = Column(
     "system_modstamp", INSTANT, "When a user or a process last changed the record, UTC.", required=True
@@ -124,6 +144,11 @@ RAW_SALESFORCE_ACCOUNTS = Table(
         _CREATED_DATE,
         IS_DELETED,
     ),
+    rules=(
+        c.not_before(
+            "system_modstamp", "created_date", "system_modstamp_before_created", "No record changes before it is made."
+        ),
+    ),
 )
 
 RAW_SALESFORCE_LEADS = replace(
@@ -140,7 +165,20 @@ RAW_SALESFORCE_LEADS = replace(
         _label("lead_source", "Where the lead came from."),
         _label("status", "Stage of the lead in Salesforce's words."),
         Column("is_converted", BOOLEAN, "Whether the lead became an account.", required=True),
-        Column("converted_account_id", TEXT, "The account it became; null until then."),
+        Column(
+            "converted_account_id",
+            TEXT,
+            "The account it became; null until then.",
+            rules=(
+                c.matches(
+                    "converted_account_id",
+                    _ID_PATTERN,
+                    "converted_account_id_malformed",
+                    "15 or 18 letters and digits.",
+                    Severity.WARN,
+                ),
+            ),
+        ),
         Column("converted_date", INSTANT, "When it became one, UTC midnight of the day; null until then."),
         _CREATED_DATE,
         IS_DELETED,

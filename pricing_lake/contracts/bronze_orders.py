@@ -5,7 +5,7 @@ from pricing_lake.contracts.model import Column, Layer, Mode, Owner, Partition, 
 from pricing_lake.contracts.order_columns import ORDER_EVENT
 from pricing_lake.contracts.types import BOOLEAN, INSTANT, INTEGER, LONG, TEXT
 
-_TOPIC = Column("topic", TEXT, "The Kafka topic.", required=True)
+_TOPIC = Column("topic", TEXT, "The Kafka topic.", required=True, rules=(c.not_blank("topic"),))
 _PARTITION = Column(
     "partition",
     INTEGER,
@@ -45,6 +45,7 @@ RAW_ORDERS_STREAM = Table(
         _MESSAGE_KEY,
         *ORDER_EVENT,
     ),
+    rules=(c.told_in_time("event_ts", "message_ts"),),
 )
 
 RAW_ORDERS_DLQ = Table(
@@ -63,7 +64,11 @@ RAW_ORDERS_DLQ = Table(
         _PARTITION,
         _OFFSET,
         Column(
-            "reason", TEXT, "First rule that the message breaks: the name the dead letters count by.", required=True
+            "reason",
+            TEXT,
+            "First rule that the message breaks: the name the dead letters count by.",
+            required=True,
+            rules=(c.not_blank("reason"),),
         ),
         Column("error", TEXT, "What exactly was wrong, in one line without the message's content."),
         Column("message_ts", INSTANT, "The message's timestamp as the broker tells it, UTC; null when it has none."),
@@ -96,4 +101,5 @@ RAW_SNOWFLAKE_ORDERS = Table(
             "When the warehouse last changed the row, UTC; of rows with one key the newest is kept.",
         ),
     ),
+    rules=(c.told_in_time("event_ts", "updated_at"),),
 )

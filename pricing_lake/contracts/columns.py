@@ -12,13 +12,14 @@ SOURCES = ("smartgo", "carousel")
 SEASONS = ("Q1", "Q2", "Q3", "Q4")
 TENANT_ID_PATTERN = r"^[a-z][a-z0-9-]{1,62}\z"
 MAX_DESCRIPTION_CHARACTERS = 10_000
+MAX_ID_CHARACTERS = 200
 # C0 controls but tab, line feed and carriage return; DEL and C1: they break terminals, CSV and XML readers alike.
 CONTROL_CHARACTERS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}]"
 
 
-def matches(name: str, pattern: str, reason: str, doc: str) -> Rule:
+def matches(name: str, pattern: str, reason: str, doc: str, severity: Severity = Severity.CRITICAL) -> Rule:
     """The whole of column `name` matches `pattern`."""
-    return Rule(reason, pl.col(name).str.contains(pattern), doc)
+    return Rule(reason, pl.col(name).str.contains(pattern), doc, severity)
 
 
 def one_of(name: str, words: Sequence[str], reason: str) -> Rule:
@@ -31,14 +32,35 @@ def at_least(name: str, low: int, reason: str, severity: Severity = Severity.CRI
     return Rule(reason, pl.col(name) >= low, f"`{name}` is at least {low}.", severity)
 
 
-def not_blank(name: str) -> Rule:
+def not_blank(name: str, severity: Severity = Severity.CRITICAL) -> Rule:
     """Column `name` holds more than white space."""
-    return Rule(f"{name}_blank", pl.col(name).str.strip_chars() != "", f"`{name}` holds more than white space.")
+    doc = f"`{name}` holds more than white space."
+    return Rule(f"{name}_blank", pl.col(name).str.strip_chars() != "", doc, severity)
 
 
-def no_longer_than(name: str, characters: int, reason: str) -> Rule:
+def no_longer_than(name: str, characters: int, reason: str, severity: Severity = Severity.CRITICAL) -> Rule:
     """Column `name` has at most so many characters."""
-    return Rule(reason, pl.col(name).str.len_chars() <= characters, f"`{name}` has at most {characters:,} characters.")
+    doc = f"`{name}` has at most {characters:,} characters."
+    return Rule(reason, pl.col(name).str.len_chars() <= characters, doc, severity)
+
+
+def like_an_id(name: str) -> tuple[Rule, ...]:
+    """Column `name`, which may be null, looks like an id where it is told. It only warns: the row is of use without."""
+    return (
+        not_blank(name, Severity.WARN),
+        no_longer_than(name, MAX_ID_CHARACTERS, f"{name}_too_long", Severity.WARN),
+    )
+
+
+def not_before(name: str, earlier: str, reason: str, doc: str) -> Rule:
+    """The moment `name` does not lie before the moment `earlier`. It only warns: sources have clocks of their own."""
+    return Rule(reason, pl.col(name) >= pl.col(earlier), doc, Severity.WARN)
+
+
+def told_in_time(name: str, told: str) -> Rule:
+    """The moment `name` is not told, at `told`, more than a day before it comes. It only warns."""
+    doc = f"`{name}` is not told, at `{told}`, more than a day before it happens."
+    return Rule(f"{name}_in_future", pl.col(name) <= pl.col(told).dt.offset_by("1d"), doc, Severity.WARN)
 
 
 def no_control_characters(name: str, reason: str) -> Rule:
@@ -118,12 +140,27 @@ DESCRIPTION = Column(
         no_control_characters("description", "description_control_characters"),
     ),
 )
-CUSTOMER_ID = Column("customer_id", TEXT, "The buyer's id in the source system.", pii=Pii.PSEUDONYM)
+CUSTOMER_ID = Column(
+    "customer_id",
+    TEXT,
+    "The buyer's id in the source system.",
+    pii=Pii.PSEUDONYM,
+    rules=like_an_id("customer_id"),
+)
 IMAGE_URL = Column(
     "image_url",
     TEXT,
     "Where the shop keeps the picture; null when there is none.",
-    rules=(no_longer_than("image_url", 2_000, "image_url_too_long"),),
+    rules=(
+        no_longer_than("image_url", 2_000, "image_url_too_long"),
+        matches(
+            "image_url",
+            r"(?i)^(?:https?|file)://[^\s]+\z",
+            "image_url_malformed",
+            "`image_url` is an https, http or file URL without white space; of any other no picture is fetched.",
+            Severity.WARN,
+        ),
+    ),
 )
 IMAGE_SHA256 = Column(
     "image_sha256",

@@ -5,6 +5,7 @@ from dataclasses import replace
 import polars as pl
 
 from pricing_lake.contracts import columns as c
+from pricing_lake.contracts.gold_ranges import RATE_JUMP, RATE_TO_USD
 from pricing_lake.contracts.model import Column, Grain, Layer, Owner, Rule, Scope, Severity, Table
 from pricing_lake.contracts.silver_people import CUSTOMERS
 from pricing_lake.contracts.types import BOOLEAN, DATE, INSTANT, INTEGER, LONG, PRECISE_RATE, RATE, TEXT
@@ -54,7 +55,12 @@ DIM_CUSTOMER = Table(
         _customer("salesforce_account_id"),
         _customer("salesforce_lead_id"),
         _customer("created_at"),
-        Column("valid_from", INSTANT, "When the customer took this state, UTC.", required=True),
+        Column(
+            "valid_from",
+            INSTANT,
+            "When the customer took this state, UTC; of the first that is known, when they signed up.",
+            required=True,
+        ),
         Column(
             "valid_to",
             INSTANT,
@@ -171,7 +177,10 @@ DIM_FX = Table(
             PRECISE_RATE,
             "Dollars for one unit of `ccy`: dollars per euro divided by `rate_per_eur`.",
             required=True,
-            rules=(Rule("rate_to_usd_not_positive", pl.col("rate_to_usd") > 0, "`rate_to_usd` is above zero."),),
+            rules=(
+                Rule("rate_to_usd_not_positive", pl.col("rate_to_usd") > 0, "`rate_to_usd` is above zero."),
+                RATE_TO_USD,
+            ),
         ),
     ),
     rules=(
@@ -190,6 +199,7 @@ DIM_FX = Table(
             Severity.WARN,
             Scope.TABLE,
         ),
+        RATE_JUMP,
     ),
 )
 

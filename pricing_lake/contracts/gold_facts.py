@@ -7,6 +7,7 @@ import polars as pl
 from pricing_lake.contracts import columns as c
 from pricing_lake.contracts.bronze_customers import RAW_REDSHIFT_BEHAVIOR
 from pricing_lake.contracts.gold_dimensions import DIM_CUSTOMER, DIM_DATE, DIM_PRODUCT, UNKNOWN_MEMBER, surrogate
+from pricing_lake.contracts.gold_ranges import AVERAGE_ORDER_VALUE, FUNNEL, SALE_PRICE
 from pricing_lake.contracts.model import Column, Layer, Owner, Partition, Reference, Rule, Severity, Table
 from pricing_lake.contracts.silver import SALES_HISTORY
 from pricing_lake.contracts.silver_orders import ORDERS
@@ -77,6 +78,7 @@ FACT_SALES = Table(
         _sale("currency"),
         *_MONEY,
     ),
+    rules=(SALE_PRICE,),
 )
 
 FACT_ORDERS = Table(
@@ -107,6 +109,7 @@ FACT_ORDERS = Table(
         _order("currency"),
         *_MONEY,
     ),
+    rules=(AVERAGE_ORDER_VALUE,),
 )
 
 FACT_BEHAVIOR = Table(
@@ -133,6 +136,7 @@ FACT_BEHAVIOR = Table(
         _event("event_type"),
         _event("channel"),
     ),
+    rules=(FUNNEL,),
 )
 
 FACTS = (FACT_SALES, FACT_ORDERS, FACT_BEHAVIOR)

@@ -80,7 +80,8 @@ class Rule:
     """One expectation. Its name is what is wrong when it is broken: the reason in the quarantine lane.
 
     `expression` is true for a good row (row scope) or a good partition (table scope). A null result counts as
-    good: whether a value may be null is the business of `Column.required`, not of a rule.
+    good: whether a value may be null is the business of `Column.required`, not of a rule. `measure` is the number that
+    a rule of a table looks at; the verdict tells it.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Rule:
     doc: str
     severity: Severity = Severity.CRITICAL
     scope: Scope = Scope.ROW
+    measure: pl.Expr | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -1,4 +1,4 @@
-"""Rows as bytes, so that a hash can be taken of them: equal bytes only for rows equal in every column. Hashes nothing."""
+"""Rows as bytes, so that a hash can be taken of them: equal bytes for equal rows, and for no others. Hashes nothing."""
 
 from functools import cache
 

@@ -10,7 +10,7 @@ from pricing_lake.contracts.bronze_customers import (
     RAW_SALESFORCE_LEADS,
     RAW_SNOWFLAKE_CUSTOMERS,
 )
-from pricing_lake.contracts.model import Column, Layer, Owner, Partition, Pii, Rule, Table
+from pricing_lake.contracts.model import Column, Layer, Owner, Partition, Pii, Rule, Severity, Table
 from pricing_lake.contracts.order_columns import CUSTOMER_ID
 from pricing_lake.contracts.types import BOOLEAN, DATE, INSTANT, LONG, TEXT
 
@@ -84,6 +84,15 @@ SALESFORCE_LEADS = replace(
         _lead("created_date"),
         _lead("is_deleted"),
     ),
+    rules=(
+        *SALESFORCE_ACCOUNTS.rules,
+        Rule(
+            "converted_to_no_account",
+            ~pl.col("is_converted") | pl.col("converted_account_id").is_not_null(),
+            "A converted lead names the account it became; Salesforce forgets it when the account is deleted.",
+            Severity.WARN,
+        ),
+    ),
 )
 
 CUSTOMERS = Table(
@@ -141,6 +150,14 @@ CUSTOMER_ACTIVITY = Table(
             BOOLEAN,
             "Whether silver/customers knew the customer of this shop by the day's end, deleted or not.",
             required=True,
+            rules=(
+                Rule(
+                    "customer_unknown",
+                    pl.col("is_known_customer"),
+                    "silver/customers knew the customer by the day's end.",
+                    Severity.WARN,
+                ),
+            ),
         ),
     ),
     rules=(
