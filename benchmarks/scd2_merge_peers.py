@@ -56,16 +56,19 @@ WITH told AS (
     WINDOW versions AS (PARTITION BY customer_id ORDER BY changed_at)
 ),
 changes AS (
-    SELECT *, lead(changed_at) OVER (PARTITION BY customer_id ORDER BY changed_at) AS valid_to
+    SELECT
+        *,
+        CASE WHEN deleted_before IS NULL THEN least(created_at, changed_at) ELSE changed_at END AS valid_from,
+        lead(changed_at) OVER (PARTITION BY customer_id ORDER BY changed_at) AS valid_to
     FROM told
     WHERE deleted_before IS NULL OR is_deleted <> deleted_before
         OR (NOT is_deleted AND state IS DISTINCT FROM state_before)
 )
 SELECT
-    {_KEY.format(moment="changed_at")} AS customer_sk,
+    {_KEY.format(moment="valid_from")} AS customer_sk,
     customer_id,
     {", ".join(STATE)},
-    changed_at AS valid_from,
+    valid_from,
     valid_to,
     valid_to IS NULL AS is_current
 FROM changes
@@ -74,7 +77,7 @@ WHERE NOT is_deleted
 
 
 def merged(folder: Path, out: Path) -> Work:
-    """The changed customers' standing versions are closed and theirs opened."""
+    """The changed customers' standing versions are closed and theirs opened. None is new, so none reaches back."""
     import duckdb  # noqa: F401  # loaded before the clock starts
 
     return lambda: merge(out / "dimension.parquet", folder / "dimension.parquet", folder / "changes.parquet")

@@ -7,6 +7,7 @@ from pricing_lake.cli.demo import demo_command
 from pricing_lake.cli.doctor import doctor_command
 from pricing_lake.cli.ensure import ensure_command
 from pricing_lake.cli.erase_customer import erase_customer_command
+from pricing_lake.cli.facts_behind import facts_behind_command
 from pricing_lake.cli.housekeeping import housekeeping_command
 from pricing_lake.cli.materialize import materialize_command
 from pricing_lake.cli.progress import progress_command
@@ -53,6 +54,7 @@ for command in (
     rows_command,
     erase_customer_command,
     rollback_command,
+    facts_behind_command,
     housekeeping_command,
 ):
     main.add_command(command)

@@ -2,8 +2,12 @@ import csv
 import io
 import json
 
+import dagster as dg
+import pyarrow.parquet as pq
 import pytest
 
+from pricing_lake.cli.instance import dagster_instance
+from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
 from pricing_lake.lake.history import history, moment_of
 from pricing_lake_tests.cli.conftest import type_in
 from pricing_lake_tests.shop import Shop
@@ -30,8 +34,6 @@ def prices(shop: Shop, *words: str) -> list[float]:
 
 
 def test_rows_are_shown_as_they_are_and_as_they_were(days: Shop) -> None:
-    from pricing_lake.contracts.bronze import RAW_SMARTGO_SALES
-
     newest, second, first = history(days.lake.table(RAW_SMARTGO_SALES))
     assert prices(days) == [11, 20]
     assert prices(days, "--as-of", str(first.snapshot_id)) == [10]
@@ -73,3 +75,27 @@ def test_a_query_reads_every_table_as_it_was(on_demo) -> None:
 def test_what_cannot_be_read_is_one_line(on_demo, words, code, text) -> None:
     result = on_demo(*words)
     assert (result.exit_code, text in " ".join(result.stderr.split())) == (code, True), result.stderr
+
+
+def test_rows_and_answers_are_kept_in_a_file_by_a_run_that_dagit_shows(days: Shop) -> None:
+    oldest = list(history(days.lake.table(RAW_SMARTGO_SALES)))[-1]
+    words = ("rows", "raw_smartgo_sales", "--as-of", str(oldest.snapshot_id), "--save", "parquet")
+    result = type_in(days.home, *words)
+    assert result.exit_code == 0, result.stderr
+    assert pq.read_table(result.stdout.strip()).column("sale_id").to_pylist() == [f"s-{DAY}"]
+    assert f"1 rows of raw_smartgo_sales at {oldest.snapshot_id}" in result.stderr
+    with dagster_instance(days.stage) as instance:
+        [run] = instance.get_runs(dg.RunsFilter(job_name="read_as_of"))
+    assert run.is_success
+    asked = type_in(days.home, "query", "brand_performance", "--as-of", "2026-01-01", "--save", "csv")
+    assert (asked.exit_code, "not published yet" in asked.stderr) == (1, True), asked.stderr
+    narrowed = type_in(days.home, *words, "--where", "sold_price > 1")
+    assert (narrowed.exit_code, "--save keeps every row" in narrowed.stderr) == (2, True)
+
+
+def test_an_answer_in_a_file_is_the_answer_that_is_printed(on_demo) -> None:
+    words = ("query", "brand_performance", "--month", "2026-03")
+    printed = json.loads(on_demo(*words, "--format", "json").stdout)
+    kept = pq.read_table(on_demo(*words, "--as-of", "2120-01-01", "--save", "parquet").stdout.strip())
+    assert kept.num_rows == len(printed) > 0
+    assert kept.column_names == list(printed[0])

@@ -60,10 +60,10 @@ def test_a_row_holds_the_state_exactly(days: SilverDays) -> None:
     }
     days.tell(CUSTOMERS, state(2, "23:59:59.999999", **told))
     days.make(dim_customer)
-    moment = at(2, "23:59:59.999999")
     [row] = days.rows(DIM_CUSTOMER)
     assert isinstance(row.pop("customer_sk"), int)
-    assert row == {"customer_id": "c1", **told, "valid_from": moment, "valid_to": None, "is_current": True}
+    begins = told["created_at"]
+    assert row == {"customer_id": "c1", **told, "valid_from": begins, "valid_to": None, "is_current": True}
 
 
 def test_a_state_told_again_opens_no_version(days: SilverDays) -> None:
@@ -73,6 +73,56 @@ def test_a_state_told_again_opens_no_version(days: SilverDays) -> None:
     days.tell(CUSTOMERS, state(5, country="SE"))
     days.make(dim_customer)
     assert days.snapshots(DIM_CUSTOMER) == 1
+
+
+SIGNED_UP = at(1, "09:30:00")
+LONG_AGO, NEVER = (datetime.fromisoformat(f"{text}+00:00") for text in ("0001-01-01T00:00:00", "9999-12-31T23:59:59"))
+
+
+@pytest.mark.parametrize(
+    ("created_at", "begins"),
+    [
+        pytest.param(SIGNED_UP, SIGNED_UP, id="at the sign-up"),
+        pytest.param(at(3), at(3), id="which may be the change itself"),
+        pytest.param(at(3, "12:00:00.000001"), at(3), id="but is not after it"),
+        pytest.param(NEVER, at(3), id="however late"),
+        pytest.param(None, at(3), id="at the change without one"),
+        pytest.param(LONG_AGO, WHOLE.start, id="a sign-up before all tables' beginning is at that beginning"),
+    ],
+)
+def test_the_first_known_state_holds_since_the_customer_signed_up(
+    days: SilverDays, created_at: datetime | None, begins: datetime
+) -> None:
+    days.tell(CUSTOMERS, state(3, created_at=created_at), state(5, country="SE", created_at=created_at))
+    days.make(dim_customer)
+    assert versions(days) == [("FI", begins, at(5), False), ("SE", at(5), None, True)]
+
+
+def test_a_return_after_a_deletion_reaches_back_to_no_sign_up(days: SilverDays) -> None:
+    days.tell(CUSTOMERS, state(3, created_at=SIGNED_UP), state(5, is_deleted=True, created_at=SIGNED_UP))
+    days.tell(CUSTOMERS, state(7, created_at=SIGNED_UP))
+    days.tell(CUSTOMERS, state(8, customer="c2", is_deleted=True), state(9, customer="c2", created_at=SIGNED_UP))
+    days.make(dim_customer)
+    assert versions(days) == [
+        ("FI", SIGNED_UP, at(5), False),
+        ("FI", at(7), None, True),
+        ("FI", at(9), None, True),
+    ]
+
+
+def test_of_several_sign_up_times_the_first_states_counts(days: SilverDays) -> None:
+    days.tell(CUSTOMERS, state(3, created_at=at(2)), state(5, created_at=SIGNED_UP))
+    days.make(dim_customer)
+    assert [row[1:3] for row in versions(days)] == [(at(2), at(5)), (at(5), None)]
+
+
+def test_an_earlier_state_that_comes_late_takes_the_beginning_over(days: SilverDays) -> None:
+    days.tell(CUSTOMERS, state(9, country="SE", created_at=SIGNED_UP))
+    days.make(dim_customer)
+    assert versions(days) == [("SE", SIGNED_UP, None, True)]
+    days.tell(CUSTOMERS, state(5, created_at=SIGNED_UP))
+    days.make(dim_customer)
+    assert versions(days) == [("FI", SIGNED_UP, at(9), False), ("SE", at(9), None, True)]
 
 
 @pytest.mark.parametrize("name", STATE)
@@ -150,6 +200,7 @@ CHANGES = st.lists(
             "clock": st.sampled_from(["00:00:00", "12:00:00", "23:59:59.999999"]),
             "country": st.sampled_from(["FI", "SE", None]),
             "segment": st.sampled_from(["new", None]),
+            "created_at": st.sampled_from([None, LONG_AGO, at(1, "06:00:00"), at(3), NEVER]),
             "is_deleted": st.booleans(),
         }
     ),
@@ -173,16 +224,27 @@ def followed(states: Iterable[Row]) -> list[Row]:
     found: list[Row] = []
     for told_of_one in by_customer.values():
         standing: Row | None = None
+        seen = False
         for told in sorted(told_of_one, key=_moment):
-            attributes = {"country": told["country"], "segment": told["segment"]}
+            attributes = {name: told[name] for name in ("country", "segment", "created_at")}
             if standing is not None and (told["is_deleted"] or attributes.items() - standing.items()):
                 found.append({**standing, "valid_to": told["changed_at"], "is_current": False})
                 standing = None
             if standing is None and not told["is_deleted"]:
-                standing = {"customer_id": told["customer_id"], "valid_from": told["changed_at"], **attributes}
+                begins = told["changed_at"] if seen else _since_sign_up(told)
+                standing = {"customer_id": told["customer_id"], "valid_from": begins, **attributes}
+            seen = True
         if standing is not None:
             found.append({**standing, "valid_to": None, "is_current": True})
     return sorted(found, key=_place)
+
+
+def _since_sign_up(told: Row) -> datetime:
+    """When the first thing that is known of a customer began to hold."""
+    changed, created = _moment(told), told["created_at"]
+    if not isinstance(created, datetime) or created > changed:
+        return changed
+    return WHOLE.start if created < WHOLE.start else created
 
 
 def _moment(row: Row) -> datetime:

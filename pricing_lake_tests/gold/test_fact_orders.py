@@ -75,6 +75,42 @@ def test_the_customer_is_the_version_of_the_moment(star: StarDays) -> None:
     assert len({first, second, third, UNKNOWN}) == 4
 
 
+def test_orders_of_the_first_morning_are_the_customers_since_they_signed_up(star: StarDays) -> None:
+    """Silver tells the state at the day's end; what the customer ordered before that day's last change is theirs."""
+    signed_up = at(2, "08:00:00")
+    star.tell(CUSTOMERS, customer(2, "18:00:00", created_at=signed_up), customer(3, "10:00:00", country="SE"))
+    star.tell(ORDERS, *[order(2, clock) for clock in ("07:59:59.999999", "08:00:00", "17:59:59", "18:00:00")])
+    star.make_dimensions()
+    first = star.version(signed_up)
+    assert told(star.facts(fact_orders, 2), "customer_sk") == [(UNKNOWN,), (first,), (first,), (first,)]
+
+
+def test_who_was_deleted_before_they_came_back_is_unknown_in_between_however_early_they_signed_up(
+    star: StarDays,
+) -> None:
+    since = {"created_at": at(1)}
+    gone, back = customer(3, "10:00:00", is_deleted=True, **since), customer(5, "10:00:00", **since)
+    star.tell(CUSTOMERS, customer(2, **since), gone, back)
+    star.tell(ORDERS, *[order(day, order_id=f"o{day}") for day in (1, 3, 4, 5)])
+    star.make_dimensions()
+    keys = told(star.facts(fact_orders, 1, 3, 4, 5), "customer_sk")
+    assert keys == [(star.version(at(1)),), (UNKNOWN,), (UNKNOWN,), (star.version(at(5, "10:00:00")),)]
+
+
+def test_a_customer_id_of_two_shops_is_at_each_moment_that_of_one(star: StarDays) -> None:
+    star.tell(CUSTOMERS, customer(1), customer(3, "10:00:00", tenant_id="bolt"))
+    asked = [(day, tenant) for day in (2, 3) for tenant in ("acme", "bolt")]
+    star.tell(ORDERS, *[order(day, order_id=f"o{day}-{tenant}", tenant_id=tenant) for day, tenant in asked])
+    star.make_dimensions()
+    keys = told(star.facts(fact_orders, 2, 3), "tenant_id", "customer_sk")
+    assert keys == [
+        ("acme", star.version(at(1))),
+        ("bolt", UNKNOWN),
+        ("acme", UNKNOWN),
+        ("bolt", star.version(at(3, "10:00:00"))),
+    ]
+
+
 def test_dollars_by_currency_and_day(star: StarDays) -> None:
     star.tell(FX_RATES, *fixing(5, USD="1.10", GBP="0.88", HRK="7.5"), *fixing(6, USD="1.20", GBP="0.80"))
     amounts = {"EUR": "0.25", "USD": "5.55", "GBP": "2.00", "HRK": "7.50", "XTS": "9.99"}
@@ -149,8 +185,8 @@ def test_keys_of_events_are_the_same_in_every_lake_and_differ_by_event(star: Sta
     star.tell(ORDERS, order(2), order(2, "13:00:00"), order(2, order_id="o2"))
     star.make_dimensions()
     keys = {(row["order_id"], row["event_ts"]): row["order_event_sk"] for row in star.facts(fact_orders, 2)}
-    micros = f"{int(at(2).timestamp())}000000".encode()
-    digest = hashlib.blake2b(b"o1\xff" + micros, digest_size=8).digest()
+    moment = (int(at(2).timestamp()) * 1_000_000).to_bytes(8, "little")
+    digest = hashlib.sha256(moment + b"\0" + b"\xffo1").digest()[:8]
     assert keys[("o1", at(2))] == int.from_bytes(digest, "big") >> 1
     assert len(set(keys.values())) == 3
 
