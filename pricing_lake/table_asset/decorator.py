@@ -14,7 +14,7 @@ import dagster as dg
 import pyarrow as pa
 
 from pricing_lake.contracts.model import Grain, Table
-from pricing_lake.errors import ContractError, PermanentError
+from pricing_lake.errors import ContractError
 from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.partitions import Calendar
@@ -122,12 +122,9 @@ class TableAsset:
         def compute(context: dg.AssetExecutionContext) -> Iterator[Event]:
             windows = [_window(partitions, key) for key in context.partition_keys] if partitions else [WHOLE]
             lake = context.resources.lake.open()
-            try:
-                with self._told(context, windows) as told:
-                    publication = self.publication(lake, windows, context)
-                    told.extend(publication.verdicts)
-            except PermanentError as error:
-                raise dg.Failure(str(error), allow_retries=False) from error
+            with policies.for_good(), self._told(context, windows) as told:
+                publication = self.publication(lake, windows, context)
+                told.extend(publication.verdicts)
             record = record_publication if partitions else record_whole
             yield from record(context, table, publication)
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, cast
 import dagster as dg
 
 from pricing_lake.contracts.model import Table
-from pricing_lake.errors import ContractError, PermanentError
+from pricing_lake.errors import ContractError
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.partitions import Calendar
 from pricing_lake.table_asset.column_schema import asset_key
 from pricing_lake.table_asset.decorator import TableAsset
-from pricing_lake.table_asset.policies import RETRY_TRANSIENT
+from pricing_lake.table_asset.policies import RETRY_TRANSIENT, for_good
 
 if TYPE_CHECKING:
     from pricing_lake.lake.catalog import Lake
@@ -93,11 +93,9 @@ class FeedAsset(TableAsset):
 
             lake = context.resources.lake.open()
             reach = reach_of(calendar.days.start)
-            try:
+            with for_good():
                 feed = self.feed(context.resources, reach)
                 collected = collect(lake, table, feed, reach, context.run_id, INCREMENTS_PER_RUN)
-            except PermanentError as error:
-                raise dg.Failure(str(error), allow_retries=False) from error
             _record(context, table, collected)
 
         @dg.job(

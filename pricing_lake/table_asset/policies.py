@@ -1,15 +1,18 @@
 """Policies that every table asset gets: retries, freshness, automation, mappings. Applied here and nowhere else."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
 from pricing_lake.contracts.model import Grain, Table
+from pricing_lake.errors import PermanentError
 from pricing_lake.partitions import Calendar
 
 RETRY_TRANSIENT = dg.RetryPolicy(max_retries=3, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
-"""Only transient errors reach it: permanent ones are raised as Failure(allow_retries=False)."""
+"""Only transient errors reach it: permanent ones end in `for_good`."""
 
 MONTHS_WHOSE_DAYS_CHANGED = (
     dg.AutomationCondition.any_deps_updated().since_last_handled()
@@ -17,6 +20,16 @@ MONTHS_WHOSE_DAYS_CHANGED = (
     & ~dg.AutomationCondition.any_deps_in_progress()
 )
 """Requests exactly the months of which a day changed, old or new; `eager()` looks at the latest month only."""
+
+
+@contextmanager
+def for_good(*kinds: type[Exception]) -> Iterator[None]:
+    """Inside, a PermanentError, or one of `kinds`, fails the step with its one line and is not tried again."""
+    final: tuple[type[Exception], ...] = (PermanentError, *kinds)
+    try:
+        yield
+    except final as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
 
 
 def partitions(table: Table, calendar: Calendar) -> dg.TimeWindowPartitionsDefinition | None:

@@ -13,11 +13,11 @@ from pydantic import Field
 from pricing_lake.contracts.all import table_called
 from pricing_lake.contracts.model import Pii, Table
 from pricing_lake.contracts.types import VECTOR
-from pricing_lake.errors import PermanentError, QueryError
+from pricing_lake.errors import QueryError
 from pricing_lake.partitions import Calendar
 from pricing_lake.resources.files import files_at
 from pricing_lake.stage import Stage
-from pricing_lake.table_asset.policies import RETRY_TRANSIENT
+from pricing_lake.table_asset.policies import RETRY_TRANSIENT, for_good
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,7 +60,7 @@ def read_as_of_job(stage: Stage) -> dg.JobDefinition:
     def read_as_of_op(context: dg.OpExecutionContext, config: ReadAsOfConfig) -> None:
         from pricing_lake.lake.as_of import where  # here, so that loading the graph stays quick
 
-        try:
+        with for_good():
             if bool(config.table) == bool(config.query):
                 raise QueryError("name a table or a query, one of them")
             name = table_called(config.table).name if config.table else ""
@@ -70,8 +70,6 @@ def read_as_of_job(stage: Stage) -> dg.JobDefinition:
             else:
                 day = Calendar(stage.start_date, stage.end_date)
                 rows, read, shown = _of_query(lake, context.resources.engine, config, place, day)
-        except PermanentError as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
         path = f"{FOLDER}/{config.query or name}/{context.run_id}.{config.format}"
         count, preview = _write(rows, root, path, config.format, stage)
         context.add_output_metadata(

@@ -8,13 +8,13 @@ from pydantic import Field
 
 from pricing_lake.contracts.all import table_called
 from pricing_lake.contracts.model import Table
-from pricing_lake.errors import ConfigurationError, PermanentError
+from pricing_lake.errors import ConfigurationError
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.partitions import Calendar
 from pricing_lake.resources.orders_stream import OrdersStreamResource
 from pricing_lake.table_asset.feed import reach_of
 from pricing_lake.table_asset.partition_verdicts import record_in_job
-from pricing_lake.table_asset.policies import RETRY_TRANSIENT
+from pricing_lake.table_asset.policies import RETRY_TRANSIENT, for_good
 
 if TYPE_CHECKING:
     from pricing_lake.lake.catalog import Lake
@@ -69,14 +69,12 @@ def replay_job(calendar: Calendar) -> dg.JobDefinition:
         description="Judge the lanes of some days anew and publish what passes.",
     )
     def replay_op(context: dg.OpExecutionContext, config: ReplayConfig) -> None:
-        try:
+        with for_good(ValueError):
             table = table_called(config.table)
             first, last = date.fromisoformat(config.first), date.fromisoformat(config.last)
             lake, orders = context.resources.lake.open(), context.resources.orders_stream
             replay = replay_of(lake, calendar, table, first, last, config.gone, orders)
             publication, days = replay.run(context.run_id)
-        except (PermanentError, ValueError) as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
         record_in_job(context, table, publication)
         context.add_output_metadata(
             {

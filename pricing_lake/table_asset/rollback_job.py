@@ -3,9 +3,8 @@
 import dagster as dg
 
 from pricing_lake.contracts.all import table_called
-from pricing_lake.errors import PermanentError
 from pricing_lake.table_asset.partition_verdicts import record_in_job
-from pricing_lake.table_asset.policies import RETRY_TRANSIENT
+from pricing_lake.table_asset.policies import RETRY_TRANSIENT, for_good
 
 ROLLBACK_OP = "rollback_op"
 
@@ -30,11 +29,9 @@ def rollback_job() -> dg.JobDefinition:
     def rollback_op(context: dg.OpExecutionContext, config: RollbackConfig) -> None:
         from pricing_lake.lake.rollback import Rollback  # here, so that loading the graph stays quick
 
-        try:
+        with for_good(ValueError):
             table = table_called(config.table)
             publication = Rollback(context.resources.lake.open(), table, int(config.snapshot)).run(context.run_id)
-        except (PermanentError, ValueError) as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
         record_in_job(context, table, publication)
         context.add_output_metadata(
             {
