@@ -105,7 +105,9 @@ def running_mariadb(files: Mapping[str, str] | None = None) -> Iterator[str]:
 
 
 def _places(home: Path, data: Path, port: int) -> list[str]:
-    return [f"--datadir={data}", f"--socket={home / 'socket'}", f"--pid-file={home / 'pid'}", f"--port={port}"]
+    # A starting server empties its folder of temporary tables: in a shared one it deletes those of its neighbours.
+    places = {"datadir": data, "tmpdir": home, "socket": home / "socket", "pid-file": home / "pid", "port": port}
+    return [f"--{name}={place}" for name, place in places.items()]
 
 
 def _create_data(program: str, home: Path) -> Path:
