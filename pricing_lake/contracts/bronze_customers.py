@@ -30,7 +30,9 @@ def _id(name: str, doc: str, pii: Pii = Pii.NONE) -> Column:
 
 
 def _email_like(reason: str) -> Rule:
-    return c.matches("email", r"^\s*[^@\s]+@[^@\s]+\s*\z", reason, "`email` has one @ with text on both sides.")
+    """Blank is no address, as null is; a customer without one is still a customer."""
+    doc = "`email` has one @ with text on both sides, or is blank."
+    return c.matches("email", r"^\s*(?:[^@\s]+@[^@\s]+\s*)?\z", reason, doc)
 
 
 _EMAIL = _person("email", "E-mail address as the source keeps it.")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import polars as pl
 
 from pricing_lake.contracts import columns as c
-from pricing_lake.contracts.model import Column, Pii, Rule
+from pricing_lake.contracts.model import Column, Pii, Rule, Severity
 from pricing_lake.contracts.types import AMOUNT, INSTANT, TEXT
 
 STATUSES = ("PLACED", "PAID", "SHIPPED", "CANCELLED")
@@ -26,8 +26,16 @@ CUSTOMER_ID = Column(
     pii=Pii.PSEUDONYM,
     rules=(c.not_blank("customer_id"), c.no_longer_than("customer_id", 200, "customer_id_too_long")),
 )
-ORDERED_PRODUCT_ID = replace(c.PRODUCT_ID, required=False, doc="What was ordered; null when the shop does not say.")
-ORDERED_CATEGORY = replace(c.CATEGORY, required=False, doc="What kind of thing was ordered, in the shop's words.")
+
+
+def _may_be_missing(column: Column, doc: str) -> Column:
+    """A column that an order need not tell. Blank is as good as null, so it only warns: the order is of use without."""
+    told = tuple(rule for rule in column.rules if rule.name != f"{column.name}_blank")
+    return replace(column, required=False, doc=doc, rules=(c.not_blank(column.name, Severity.WARN), *told))
+
+
+ORDERED_PRODUCT_ID = _may_be_missing(c.PRODUCT_ID, "What was ordered; null when the shop does not say.")
+ORDERED_CATEGORY = _may_be_missing(c.CATEGORY, "What kind of thing was ordered, in the shop's words.")
 ORDER_AMOUNT = Column(
     "amount",
     AMOUNT,

@@ -13,7 +13,7 @@
 WITH events AS (
     SELECT
         *,
-        row_number() OVER (PARTITION BY order_id ORDER BY event_ts DESC) AS place
+        row_number() OVER (PARTITION BY tenant_id, order_id ORDER BY event_ts DESC) AS place
     FROM orders
     WHERE event_ts >= :period_start
         AND event_ts < :period_end

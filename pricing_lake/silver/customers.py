@@ -55,14 +55,20 @@ def customers(
         day=pl.lit(window.first_day),
         email_token=tokens(key, changed["tenant_id"], Purpose.EMAIL, changed["email"]),
         full_name_token=tokens(key, changed["tenant_id"], Purpose.NAME, changed["full_name"]),
-        changed_at=pl.max_horizontal(
-            pl.when(changed_itself).then(pl.col("updated_at")), "account_moved_at", "lead_moved_at"
-        ),
+        # Whoever is deleted changes in nothing else: their last version ends when the warehouse says.
+        changed_at=pl.when("is_deleted")
+        .then("updated_at")
+        .otherwise(pl.max_horizontal(pl.when(changed_itself).then("updated_at"), "account_moved_at", "lead_moved_at")),
         salesforce_account_id="account",
         salesforce_lead_id="lead",
     ).select(CUSTOMERS.names)
     again = changes.height - changes["customer_id"].n_unique()
-    return Candidate(rows.to_arrow(), excluded={"changed_again_that_day": again} if again else {})
+    through_salesforce = changed.height - changed.filter(changed_itself).height
+    return Candidate(
+        rows.to_arrow(),
+        excluded={"changed_again_that_day": again} if again else {},
+        expected_rows=changes.height + through_salesforce,
+    )
 
 
 def _frame(rows: pa.Table) -> pl.DataFrame:

@@ -11,8 +11,13 @@ from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.table_asset import table_asset
 
 _KEY = ["order_id", "event_ts"]
+_ORDER = ["tenant_id", "order_id"]
+"""Shops may count their orders alike: what another shop's order of the same id became is no history of this one."""
 _TOLD = tuple(column.name for column in ORDER_EVENT)
 _NEWEST_MESSAGE = ("message_ts", "topic", "partition", "offset")
+_BLANK_IS_NONE = [
+    pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name)).alias(name) for name in ("product_id", "category")
+]
 
 
 @table_asset(
@@ -51,7 +56,8 @@ def orders(
 def _copies(stream: pl.DataFrame, warehouse: pl.DataFrame) -> pl.DataFrame:
     """Every telling of every event, the one to keep first within its key."""
     messages = stream.sort(_NEWEST_MESSAGE, descending=True).select(*_TOLD, source=pl.lit("kafka"))
-    return pl.concat([warehouse.select(*_TOLD, source=pl.lit("snowflake")), messages])
+    copies = pl.concat([warehouse.select(*_TOLD, source=pl.lit("snowflake")), messages])
+    return copies.with_columns(_BLANK_IS_NONE)
 
 
 def _kept(copies: pl.DataFrame) -> pl.DataFrame:
@@ -69,8 +75,8 @@ def _after_one_another(events: pl.DataFrame) -> pl.DataFrame:
     """Each event with its order's event before it, and when the order was first paid until then."""
     paid = pl.when(pl.col("status") == "PAID").then(pl.col("event_ts"))
     return events.sort(_KEY).with_columns(
-        previous_status=pl.col("status").shift().over("order_id"),
-        previous_event_ts=pl.col("event_ts").shift().over("order_id"),
+        previous_status=pl.col("status").shift().over(_ORDER),
+        previous_event_ts=pl.col("event_ts").shift().over(_ORDER),
         # Events are in order of time: the first one paid is the least, and stays so.
-        paid_at=paid.cum_min().forward_fill().over("order_id"),
+        paid_at=paid.cum_min().forward_fill().over(_ORDER),
     )

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,17 @@ def ask(days: BronzeDays, end: datetime, **given: object) -> list[Row]:
 def test_an_order_stands_as_its_last_event_says(days: BronzeDays) -> None:
     standing = [(row["order_id"], row["status"], row["hours_in_status"]) for row in ask(days, at(4, "00:00:00"))]
     assert standing == [("o2", "PLACED", 27), ("o1", "SHIPPED", 14), ("o3", "CANCELLED", 48)]
+
+
+def test_orders_of_two_shops_with_one_id_stand_each_by_itself(tmp_path: Path) -> None:
+    days = BronzeDays(tmp_path / "lake")
+    for offset, (tenant_id, status) in enumerate([("acme", "PLACED"), ("bolt", "PAID")]):
+        when = at(1, f"1{offset}:00:00")
+        event: Row = {"order_id": "o1", "tenant_id": tenant_id, "status": status, "event_ts": when}
+        days.tell(RAW_ORDERS_STREAM, **event, offset=offset, message_ts=when)
+    days.build([orders], [1])
+    standing = [(row["tenant_id"], row["status"]) for row in ask(days, at(2, "00:00:00"))]
+    assert standing == [("acme", "PLACED"), ("bolt", "PAID")]
 
 
 def test_later_events_are_not_known_at_an_earlier_end(days: BronzeDays) -> None:

@@ -119,6 +119,17 @@ def test_a_deleted_customer_no_longer_changes_through_salesforce(days: BronzeDay
     ]
 
 
+def test_a_customer_is_deleted_when_the_warehouse_says_so_whatever_salesforce_does_that_day(days: BronzeDays) -> None:
+    customer(days, at(1))
+    customer(days, at(2, "09:00:00"), is_deleted=True)
+    record(days, RAW_SALESFORCE_ACCOUNTS, 1, at(2, "17:00:00"))
+    days.build([customers], [1, 2])
+    assert [(row["is_deleted"], row["changed_at"]) for row in days.rows(CUSTOMERS)] == [
+        (False, at(1)),
+        (True, at(2, "09:00:00")),
+    ]
+
+
 def test_the_same_person_in_two_shops_has_the_record_in_both_and_no_token_in_common(days: BronzeDays) -> None:
     customer(days, at(1))
     customer(days, at(1), customer_id="c2", tenant_id="bolt")
@@ -130,9 +141,10 @@ def test_the_same_person_in_two_shops_has_the_record_in_both_and_no_token_in_com
         assert len({row[name] for row in rows}) == 2
 
 
-def test_customers_without_an_address_belong_to_no_record(days: BronzeDays) -> None:
-    customer(days, at(1), email=None, full_name=None)
-    record(days, RAW_SALESFORCE_ACCOUNTS, 1, at(1), email=None)
+@pytest.mark.parametrize("nothing", [None, "", " \t", "\u3000"])
+def test_customers_without_an_address_belong_to_no_record(days: BronzeDays, nothing: str | None) -> None:
+    customer(days, at(1), email=nothing, full_name=nothing)
+    record(days, RAW_SALESFORCE_ACCOUNTS, 1, at(1), email=nothing)
     days.build([customers], [1])
     row = days.rows(CUSTOMERS)[0]
     assert (row["email_token"], row["full_name_token"], row["salesforce_account_id"]) == (None, None, None)
@@ -249,7 +261,7 @@ def changed_on(day: int, changes: list[Row], accounts: list[Row], leads: list[Ro
             latest = states(records, "id", "system_modstamp", window.end)
             now[name] = oldest(latest, state["email"])
             former = oldest(states(records, "id", "system_modstamp", window.start), state["email"])
-            if now[name] != former and (stamps or not state["is_deleted"]):
+            if now[name] != former and not state["is_deleted"]:
                 moved = [latest[str(one)]["system_modstamp"] for one in (now[name], former) if one]
                 stamps += [moment for moment in moved if moment >= window.start]  # type: ignore[operator]
         if stamps:

@@ -89,6 +89,15 @@ def test_copies_that_leave_the_same_out_are_equal(days: BronzeDays) -> None:
     assert days.verdict(ORDERS, 1).excluded == {"told_twice": 1}
 
 
+def test_an_order_whose_product_is_blank_is_one_that_names_none(days: BronzeDays) -> None:
+    message(days, 0, at(1), "PLACED", product_id="", category=" ")
+    warehouse(days, at(1), "PLACED", product_id=None, category="\t")
+    days.build([orders], [1])
+    assert [(row["product_id"], row["category"]) for row in days.rows(ORDERS)] == [(None, None)]
+    assert days.verdict(ORDERS, 1).excluded == {"told_twice": 1}
+    assert days.warned(RAW_ORDERS_STREAM, 1) == {"product_id_blank": 1, "category_blank": 1}
+
+
 def test_of_messages_that_repeat_an_event_the_newest_is_kept(days: BronzeDays) -> None:
     message(days, 7, at(1, "10:00:00"), "PLACED", amount="3.00", message_ts=at(1, "10:00:09"))
     message(days, 8, at(1, "10:00:00"), "PLACED", amount="1.00", message_ts=at(1, "10:00:01"))
@@ -105,6 +114,23 @@ def test_the_event_before_is_the_one_that_silver_kept(days: BronzeDays) -> None:
     message(days, 1, at(2), "SHIPPED")
     days.build([orders], [1, 2])
     assert days.rows(ORDERS)[-1]["previous_status"] == "PAID"
+
+
+def test_an_order_of_another_shop_with_the_same_id_is_another_order(days: BronzeDays) -> None:
+    message(days, 0, at(1, "10:00:00"), "PLACED")
+    message(days, 1, at(1, "11:00:00"), "PLACED", tenant_id="bolt")
+    message(days, 2, at(1, "12:00:00"), "PAID")
+    message(days, 3, at(2), "SHIPPED", tenant_id="bolt")
+    days.build([orders], [1, 2])
+    steps = [(r["tenant_id"], r["status"], r["previous_status"], r["paid_at"]) for r in days.rows(ORDERS)]
+    assert steps == [
+        ("acme", "PLACED", None, None),
+        ("bolt", "PLACED", None, None),
+        ("acme", "PAID", "PLACED", at(1, "12:00:00")),
+        ("bolt", "SHIPPED", "PLACED", None),
+    ]
+    assert days.warned(ORDERS, 1) == {}
+    assert days.warned(ORDERS, 2) == {"shipped_before_paid": 1, "status_out_of_order": 1}
 
 
 @pytest.mark.parametrize(
