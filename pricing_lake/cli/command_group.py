@@ -6,11 +6,15 @@ import click
 
 from pricing_lake.errors import PricingLakeError
 
+INTERRUPTED = 130
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
 class LakeGroup(click.Group):
-    """Commands of the lake. An error on purpose ends with exit code 1 and one line on stderr, never a traceback."""
+    """Commands of the lake. An error on purpose ends with exit code 1 and one line on stderr, never a traceback.
+
+    Ctrl-C ends with exit code 130, also where a command does nothing of its own about it.
+    """
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -25,6 +29,9 @@ class LakeGroup(click.Group):
         """Run the chosen command."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
         except PricingLakeError as error:
             fail(ctx, str(error))
         except BrokenPipeError:

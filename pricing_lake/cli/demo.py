@@ -33,9 +33,9 @@ def demo_command(ctx: click.Context, /, replace: bool, **wishes: Any) -> None:
       pricing-lake demo --days 5 --sales-per-day 40 --tenants 2
       PRICING_LAKE_HOME=large pricing-lake demo --days 90 --sales-per-day 1000
     """
+    from pricing_lake.cli.command_group import INTERRUPTED
     from pricing_lake.cli.day_report import print_report, summary
     from pricing_lake.cli.demo_report import print_answers
-    from pricing_lake.cli.materialize import INTERRUPTED
     from pricing_lake.cli.sample_in_home import make_sample_in
 
     started = time.monotonic()

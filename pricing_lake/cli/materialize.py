@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pricing_lake.cli.clients import smartgo_of
+from pricing_lake.cli.command_group import INTERRUPTED
 from pricing_lake.cli.output import note, print_json, progress
 from pricing_lake.cli.period import DAY, days_between, months_of
 from pricing_lake.cli.selection import fed_tables, select_tables
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pricing_lake.cli.run_days import PartitionOutcome
     from pricing_lake.contracts.model import Table
 
-INTERRUPTED = 130
 SELECT_HELP = """A table (silver/sales_history or just sales_history) or a layer (bronze, silver, quality, marts).
 Repeat it for several. Default: everything that a source in use feeds."""
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,12 +12,15 @@ from typing import Any
 
 import click
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
-# Off a terminal nothing is wrapped or cut: a line is a row.
+# Off a terminal nothing is wrapped: a line is a row.
 UNLIMITED = 10_000
+LONGEST_CELL = 300
+NARROW = 8
+LONGEST_WORD = 22
 STYLES = {
     "ok": "green",
     "passed": "green",
@@ -54,24 +58,90 @@ def note(text: str, style: str | None = "yellow") -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
-    """Rows as a table; columns of numbers are aligned right."""
+    """Rows as a table; columns of numbers are aligned right.
+
+    On a terminal that is too narrow, names and words are broken at `_` and `/`; where that is not enough, each row is
+    a block of lines, one per column.
+    """
     kept = list(rows)
     screen = console()
     if title:
         screen.print(title, style="bold", soft_wrap=True)
-    table = Table(box=SIMPLE_HEAD if screen.is_terminal else None, pad_edge=False)
-    for place, name in enumerate(columns):
-        values = [row[place] for row in kept if row[place] is not None]
-        numbers = bool(values) and all(isinstance(value, int | float | Decimal) for value in values)
-        table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
-    for row in kept:
-        table.add_row(*(Text(cell(value), STYLES.get(str(value), "")) for value in row))
-    if screen.is_terminal:
-        screen.print(table)
+    table = _table(screen, columns, kept)
+    if not screen.is_terminal:
+        with screen.capture() as plain:
+            screen.print(table)
+        click.echo("\n".join(line.rstrip() for line in plain.get().splitlines()))
         return
-    with screen.capture() as plain:
+    wide = screen.options.update(max_width=UNLIMITED)
+    if screen.measure(table, options=wide).minimum > screen.width:
+        table = _table(screen, columns, kept, NARROW, LONGEST_WORD)
+    if screen.measure(table, options=wide).minimum > screen.width:
+        _print_blocks(screen, columns, kept)
+    else:
         screen.print(table)
-    click.echo("\n".join(line.rstrip() for line in plain.get().splitlines()))
+
+
+def _table(
+    screen: Console,
+    columns: Sequence[str],
+    rows: list[Sequence[object]],
+    header: int = UNLIMITED,
+    word: int = UNLIMITED,
+) -> Table:
+    """The rows with no word longer than `word`, and headers that may be wider than `header` only where values are."""
+    table = Table(
+        box=SIMPLE_HEAD if screen.is_terminal else None,
+        pad_edge=False,
+        show_edge=False,
+        padding=(0, 1, 0, 0) if screen.is_terminal else (0, 1),
+    )
+    texts = [[_broken(_cell_of(name, value), word) for name, value in zip(columns, row, strict=True)] for row in rows]
+    for place, name in enumerate(columns):
+        values = [row[place] for row in rows if row[place] is not None]
+        numbers = bool(values) and all(isinstance(value, int | float | Decimal) for value in values)
+        widest = max((len(line) for row in texts for line in row[place].split()), default=0)
+        heading = Text(_broken(name, max(header, widest)))
+        # rich takes width from the widest columns first: not from those that it could only break within a word.
+        words_only = not any(" " in text for text in (name, *(row[place] for row in texts)))
+        justify: JustifyMethod = "right" if numbers else "left"
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=words_only)
+    for row, shown in zip(rows, texts, strict=True):
+        table.add_row(*(Text(text, STYLES.get(str(value), "")) for text, value in zip(shown, row, strict=True)))
+    return table
+
+
+def _print_blocks(screen: Console, columns: Sequence[str], rows: list[Sequence[object]]) -> None:
+    widest = max(len(name) for name in columns)
+    for number, row in enumerate(rows):
+        if number:
+            screen.print()
+        for name, value in zip(columns, row, strict=True):
+            text = Text.assemble((f"{name:<{widest}}  ", "bold"), (_cell_of(name, value), STYLES.get(str(value), "")))
+            screen.print(text, soft_wrap=True)
+
+
+def _broken(text: str, width: int) -> str:
+    """`text` with line breaks after `_` or `/`, so that no line is longer than `width` if that can be had."""
+    lines = [""]
+    for piece in re.split(r"(?<=[_/])", text):
+        if lines[-1] and len(lines[-1] + piece) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(lines)
+
+
+def _cell_of(name: str, value: object) -> str:
+    """The value as the column's `name` makes it read: years, keys and ids are no amounts."""
+    if isinstance(value, int) and not isinstance(value, bool) and re.search(r"(^|_)(year|sk|id)$", name):
+        return str(value)
+    return cell(value)
+
+
+def excerpt(value: object) -> object:
+    """The value, or of one that is long to read its beginning, and how long it is."""
+    text = cell(value)
+    return value if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}… ({len(text):,} characters)"
 
 
 def cell(value: object) -> str:

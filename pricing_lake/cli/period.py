@@ -52,20 +52,22 @@ def all_days(calendar: "Calendar") -> list[date]:
     return days
 
 
-def days_between(calendar: "Calendar", first: date | None, last: date | None) -> list[date]:
+def days_between(
+    calendar: "Calendar", first: date | None, last: date | None, first_option: str = "--from"
+) -> list[date]:
     """Days of the calendar from `first` to `last`, both included; a missing bound is the calendar's own.
 
-    Raises BadParameter for a bound outside the calendar, or a first day after the last.
+    Raises BadParameter, which names `first_option`, for a bound outside the calendar, or a first day after the last.
     """
     days = all_days(calendar)
-    for option, bound in (("--from", first), ("--to", last)):
+    for option, bound in ((first_option, first), ("--to", last)):
         if bound is not None and not days[0] <= bound <= days[-1]:
             raise click.BadParameter(
                 f"{bound} is not a day of this lake, which has {days[0]} to {days[-1]}", param_hint=option
             )
     low, high = first or days[0], last or days[-1]
     if low > high:
-        raise click.BadParameter(f"{low} is after --to {high}; swap them", param_hint="--from")
+        raise click.BadParameter(f"{low} is after --to {high}; swap them", param_hint=first_option)
     return [day for day in days if low <= day <= high]
 
 

@@ -8,7 +8,7 @@ import click
 
 from pricing_lake.cli.as_of import AS_OF, SAVE_HELP, where
 from pricing_lake.cli.clients import engine_of, lake_of
-from pricing_lake.cli.output import as_bytes, note, print_csv, print_json, print_table
+from pricing_lake.cli.output import as_bytes, excerpt, note, print_csv, print_json, print_table
 from pricing_lake.cli.period import DAY, MONTH, month_after
 from pricing_lake.cli.query_athena import ask_athena
 from pricing_lake.cli.save import SAVED_FORMATS, save
@@ -97,11 +97,11 @@ def query_command(
     """
     stage = stage_named(stage_name)
     query = _saved(name)
-    given = _parameters(query, pairs, tenant) | _period(month, first, last)
+    given = _parameters(query, pairs, tenant) | _period(query, month, first, last)
     if saved_as:
         save(ctx, stage, {"query": name, "when": list(as_of), "parameters": given, "format": saved_as})
         return
-    values = query.bind(given, _asked_on(stage, query))
+    values = query.bind_after(given, _last_day(stage))
     place = where(as_of)
     if stage.name == "local":
         asked, told = _ask_here(stage, query, values, place)
@@ -112,18 +112,18 @@ def query_command(
     rows = _ordered(query, asked)
     _print(rows, form, ROWS_OF_A_TABLE if limit is None and form == "table" else limit or None)
     if not rows.num_rows:
-        period = f"{values.get('period_start')} to {values.get('period_end')}"
-        note(f"no rows from {period} UTC; is that period materialized?")
+        note(_nothing(values, as_of))
     note(told, style=None)
 
 
 def _ask_here(stage: Stage, query: "SavedQuery", values: Mapping[str, object], place: "AsOf") -> "tuple[pa.Table, str]":
     """Run the query in this process; the rows, and in a line what was read."""
+    from pricing_lake.cli.query_inputs import query_inputs
     from pricing_lake.contracts.all import table_called
-    from pricing_lake.table_asset.read_as_of_job import stored
 
     reads = [table_called(read) for read in query.reads]
-    engine, inputs = engine_of(stage), place.of_all(stored(lake_of(stage), reads, query.name), query.name)
+    tables = query_inputs(stage, lake_of(stage), reads, query.name)
+    engine, inputs = engine_of(stage), place.of_all(tables, query.name)
     scan = engine.explain(query.sql, inputs, values)
     return engine.run(query.sql, inputs, values).read_all(), _scanned(scan)
 
@@ -151,8 +151,10 @@ def _parameters(query: "SavedQuery", pairs: Sequence[str], tenant: str | None) -
     return given
 
 
-def _period(month: date | None, first: date | None, last: date | None) -> dict[str, str]:
+def _period(query: "SavedQuery", month: date | None, first: date | None, last: date | None) -> dict[str, str]:
     """The half-open period that was asked for. Raises UsageError when it is named twice, by half, or backwards."""
+    if (month or first or last) and "period_start" not in query.parameters:
+        raise click.UsageError(f"{query.name} is not about a period; leave --month, --from and --to out")
     if month is not None and (first or last):
         raise click.UsageError("give --month, or --from and --to, not both")
     if (first is None) != (last is None):
@@ -166,11 +168,12 @@ def _period(month: date | None, first: date | None, last: date | None) -> dict[s
     return {"period_start": first.isoformat(), "period_end": (last + timedelta(days=1)).isoformat()}
 
 
-def _asked_on(stage: Stage, query: "SavedQuery") -> date:
+def _last_day(stage: Stage) -> date:
+    """The last complete day of the lake's calendar; its first one before any is complete."""
     from pricing_lake.partitions import Calendar
-    from pricing_lake.table_asset.read_as_of_job import asked_on
 
-    return asked_on(Calendar(stage.start_date, stage.end_date), query)
+    last = Calendar(stage.start_date, stage.end_date).days.get_last_partition_key()
+    return date.fromisoformat(last) if last else stage.start_date
 
 
 def _ordered(query: "SavedQuery", rows: "pa.Table") -> "pa.Table":
@@ -189,9 +192,17 @@ def _print(rows: "pa.Table", form: str, limit: int | None) -> None:
     elif form == "json":
         print_json(shown)
     else:
-        print_table(rows.column_names, [list(row.values()) for row in shown])
+        print_table(rows.column_names, [[excerpt(value) for value in row.values()] for row in shown])
     if rows.num_rows > len(shown):
         note(f"{rows.num_rows - len(shown):,} more rows; --limit 0 shows all")
+
+
+def _nothing(values: Mapping[str, object], as_of: Sequence[str]) -> str:
+    """That there are no rows, of what, and what to look at."""
+    tenant = f" of tenant {values['tenant_id']}" if values.get("tenant_id") else ""
+    period = f" from {values['period_start']} to {values['period_end']} UTC" if "period_start" in values else ""
+    then = f" as of {', '.join(as_of)}" if as_of else ""
+    return f"no rows{tenant}{period}{then}; `pricing-lake tables` tells what is published"
 
 
 def _scanned(scan: "ScanStats") -> str:

@@ -57,7 +57,7 @@ def replay_command(
 
     stage = load_stage()
     table = one_table(name)
-    days = days_between(Calendar(stage.start_date, stage.end_date), first, last or first)
+    days = days_between(Calendar(stage.start_date, stage.end_date), first, last or first, "--day")
     if from_bronze:
         if gone:
             raise click.UsageError("--gone is about quarantined rows; it means nothing with --from-bronze")

@@ -1,5 +1,6 @@
 """`pricing-lake rollback`: a table back to an earlier snapshot; says what it would do unless told to do it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +8,7 @@ import click
 
 from pricing_lake.cli.as_of import MOMENT
 from pricing_lake.cli.output import note, print_json, print_table, say
-from pricing_lake.cli.selection import made_from_bronze, one_table
+from pricing_lake.cli.selection import fed_tables, made_of, one_table
 from pricing_lake.errors import QueryError
 from pricing_lake.stage import Stage, load_stage
 
@@ -123,6 +124,27 @@ def _run(ctx: click.Context, stage: Stage, table: "Table", snapshot: int, verbos
     say(f"{table.id} is set back to snapshot {snapshot}")
     say(f"proved again by an earlier verdict: {', '.join(outcome.told['proved_again']) or 'none'}")
     say(f"refused until materialized again: {', '.join(outcome.told['refused']) or 'none'}")
-    readers = [each.id for each in made_from_bronze(stage, table) if each.id != table.id]
+    _advise(stage, table, outcome.told["proved_again"], outcome.told["refused"])
+
+
+def _advise(stage: Stage, table: "Table", proved: Sequence[str], refused: Sequence[str]) -> None:
+    """What to run next: the refused days, then what was made of the table before it went back."""
+    from pricing_lake.contracts.model import Grain
+
+    if table.every is not Grain.DAY:
+        if refused:
+            note(f"once the cause is mended: `pricing-lake materialize --select {table.id}`")
+        again = "pricing-lake materialize"
+    else:
+        if refused:
+            note(f"once the cause is mended: `pricing-lake materialize {_span('--from', refused)}`")
+        again = f"pricing-lake replay {table.id} --from-bronze {_span('--day', [*proved, *refused])}"
+    fed = {each.id for each in fed_tables(stage)}
+    readers = [each.id for each in made_of(table) if each.id in fed]
     if readers:
-        note(f"made of it before: {', '.join(readers[:5])}{' …' if len(readers) > 5 else ''}; make them again")
+        shown = f"{', '.join(readers[:5])}{' …' if len(readers) > 5 else ''}"
+        note(f"made of it before: {shown}; make them again: `{again}`")
+
+
+def _span(option: str, days: Sequence[str]) -> str:
+    return f"{option} {min(days)} --to {max(days)}"

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import click
 
 from pricing_lake.cli.as_of import AS_OF, SAVE_HELP, where
-from pricing_lake.cli.output import note, print_csv, print_json, print_table
+from pricing_lake.cli.output import excerpt, note, print_csv, print_json, print_table
 from pricing_lake.cli.query import FORMAT_HELP, FORMATS, ROWS_OF_A_TABLE
+from pricing_lake.cli.query_inputs import why_absent
 from pricing_lake.cli.save import SAVED_FORMATS, save
 from pricing_lake.cli.selection import one_table
 from pricing_lake.errors import QueryError
@@ -66,7 +67,7 @@ def rows_command(
         return
     lake = lake_of(stage)
     if not lake.exists(table):
-        raise QueryError(f"{table.id} is not published yet; run `pricing-lake materialize`")
+        raise QueryError(why_absent(stage, table))
     stored = where([words] if words else [], table.name).of(table.name, lake.table(table))
     wanted = named or [c.name for c in table.columns if c.type is not VECTOR]
     found = _read(table, stored, condition, wanted, limit)
@@ -76,7 +77,7 @@ def rows_command(
     elif form == "json":
         print_json(shown)
     else:
-        print_table(found.column_names, [list(row.values()) for row in shown])
+        print_table(found.column_names, [[excerpt(value) for value in row.values()] for row in shown])
     snapshot = stored.current_snapshot()
     note(f"{len(shown):,} rows of {table.id}, snapshot {snapshot.snapshot_id if snapshot else 'none'}", style=None)
 
@@ -87,7 +88,7 @@ def _read(table: "Table", stored: "IcebergTable", condition: str | None, columns
     from pyiceberg.expressions.parser import parse
     from pyparsing import ParseException
 
-    known = stored.schema().column_names
+    known = [column.name for column in stored.schema().fields]
     unknown = [column for column in columns if column not in known]
     if unknown:
         raise QueryError(f"{table.id} has no column {', '.join(unknown)}; it has {', '.join(known)}")

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from pricing_lake.cli.clients import lake_of
+from pricing_lake.cli.interruption import watch_for_interruption
 from pricing_lake.contracts.all import TABLES, table_called
 from pricing_lake.contracts.model import Grain, Layer, Table
 from pricing_lake.definitions import build_defs, table_assets
@@ -90,7 +91,7 @@ class PartitionRunner:
     log_level: str = "CRITICAL"
 
     def run(self, key: str, tables: Sequence[Table]) -> PartitionOutcome:
-        """Run `tables` for the partition.
+        """Run `tables` for the partition. Raises KeyboardInterrupt after Ctrl-C, which Dagster keeps to itself.
 
         A refusal stops its run before the tables that are made of verdicts, so these then run on their own.
         """
@@ -104,13 +105,16 @@ class PartitionRunner:
 
     def _run_once(self, key: str, tables: Sequence[Table]) -> PartitionOutcome:
         started = time.monotonic()
-        result = self._job.execute_in_process(
-            instance=self.instance,
-            partition_key=None if key == WHOLE_KEY else key,
-            asset_selection=[asset_key(table) for table in tables],
-            run_config={"loggers": {"console": {"config": {"log_level": self.log_level}}}},
-            raise_on_error=False,
-        )
+        with watch_for_interruption() as interrupted:
+            result = self._job.execute_in_process(
+                instance=self.instance,
+                partition_key=None if key == WHOLE_KEY else key,
+                asset_selection=[asset_key(table) for table in tables],
+                run_config={"loggers": {"console": {"config": {"log_level": self.log_level}}}},
+                raise_on_error=False,
+            )
+            if interrupted():
+                raise KeyboardInterrupt
         failed = {_table_id(event.step_key): event for event in result.all_events if event.is_step_failure}
         judged = {c.asset_key.to_user_string() for c in result.get_asset_check_evaluations() if _is_refusal(c)}
         return PartitionOutcome(

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from pricing_lake.cli.instance import dagster_instance
+from pricing_lake.cli.interruption import watch_for_interruption
 from pricing_lake.cli.run_days import reason_of
 from pricing_lake.resources import resources_for
 from pricing_lake.stage import Stage
@@ -27,15 +28,17 @@ class JobOutcome:
 
 
 def run_job(stage: Stage, job: dg.JobDefinition, op: str, config: Mapping[str, object], *, verbose: bool) -> JobOutcome:
-    """Run `job`, whose one op is `op`, and wait for it."""
+    """Run `job`, whose one op is `op`, and wait for it. Raises KeyboardInterrupt when Ctrl-C kept it from its end."""
     run_config = {
         "ops": {op: {"config": dict(config)}},
         "loggers": {"console": {"config": {"log_level": "DEBUG" if verbose else "CRITICAL"}}},
     }
-    with dagster_instance(stage) as instance:
+    with dagster_instance(stage) as instance, watch_for_interruption() as interrupted:
         result = job.execute_in_process(
             run_config=run_config, instance=instance, resources=dict(resources_for(stage)), raise_on_error=False
         )
+        if interrupted() and not result.success:
+            raise KeyboardInterrupt
     failed = next((event for event in result.all_events if event.is_step_failure), None)
     outputs = [event.step_output_data.metadata for event in result.all_events if event.is_successful_output]
     return JobOutcome(

@@ -2,7 +2,8 @@
 
 import click
 
-from pricing_lake.cli.materialize import INTERRUPTED, Work, run
+from pricing_lake.cli.command_group import INTERRUPTED
+from pricing_lake.cli.materialize import Work, run
 from pricing_lake.stage import Stage
 
 

@@ -11,6 +11,17 @@ if TYPE_CHECKING:
     from pricing_lake.contracts.model import Table
     from pricing_lake.stage import Stage
 
+SWITCHES = {
+    "bronze/raw_orders_stream": "ORDERS_KAFKA_BOOTSTRAP",
+    "bronze/raw_orders_dlq": "ORDERS_KAFKA_BOOTSTRAP",
+    "bronze/raw_snowflake_orders": "SNOWFLAKE_ACCOUNT",
+    "bronze/raw_snowflake_customers": "SNOWFLAKE_ACCOUNT",
+    "bronze/raw_redshift_behavior": "REDSHIFT_UNLOAD_URI or REDSHIFT_URL",
+    "bronze/raw_salesforce_accounts": "SALESFORCE_DOMAIN",
+    "bronze/raw_salesforce_leads": "SALESFORCE_DOMAIN",
+}
+"""What switches the source of a bronze table on, where nothing waits for a source that is off."""
+
 
 def select_tables(names: Sequence[str]) -> tuple["Table", ...]:
     """The named tables in flow order; all of them when nothing is named.
@@ -56,17 +67,24 @@ def made_from_bronze(stage: "Stage", table: "Table") -> tuple["Table", ...]:
     for asset in reversed(assets):
         if asset.contract.id in wanted:
             wanted |= {up.id for up in asset.reads}
-    below = {table.id}
-    for asset in assets:
-        if below.intersection(up.id for up in asset.reads):
-            below.add(asset.contract.id)
-    chosen = wanted | below
+    chosen = wanted | {each.id for each in made_of(table)}
     of_sources = {
         asset.contract.id
         for asset in assets
         if asset.contract.layer is Layer.BRONZE and not (asset.reads and asset.resources == {"lake"})
     }
     return tuple(t for t in fed_tables(stage) if t.id in chosen - of_sources)
+
+
+def made_of(table: "Table") -> tuple["Table", ...]:
+    """What is made of `table`, near or far, in flow order; the table itself is not among it."""
+    from pricing_lake.definitions import table_assets
+
+    below = {table.id: table}
+    for asset in table_assets():
+        if below.keys() & {up.id for up in asset.reads}:
+            below[asset.contract.id] = asset.contract
+    return tuple(below.values())[1:]
 
 
 def fed_tables(stage: "Stage") -> tuple["Table", ...]:
@@ -90,16 +108,30 @@ def fed_tables(stage: "Stage") -> tuple["Table", ...]:
     return tuple(table for table in TABLES if table.id in wanted)
 
 
+def settings_that_feed(table: "Table") -> list[str]:
+    """Settings of which each switches on a source of the table, near or far."""
+    from pricing_lake.contracts.model import Grain
+    from pricing_lake.definitions import table_assets
+
+    reads = {asset.contract.id: asset.reads for asset in table_assets()}
+    found, waiting = {}, [table]
+    while waiting:
+        each = waiting.pop(0)
+        if each.id in SWITCHES:
+            found[SWITCHES[each.id]] = True
+        waiting += [up for up in reads[each.id] if up.every is Grain.DAY]
+    return list(found)
+
+
 def _off(stage: "Stage") -> Iterator[str]:
     """Ids of the bronze tables whose source is not set up and that nothing else waits for."""
-    if not stage.orders_stream.bootstrap_servers:
-        yield from ("bronze/raw_orders_stream", "bronze/raw_orders_dlq")
-    if not stage.snowflake.account:
-        yield from ("bronze/raw_snowflake_orders", "bronze/raw_snowflake_customers")
-    if not stage.redshift.unload_uri and not os.environ.get("REDSHIFT_URL"):
-        yield "bronze/raw_redshift_behavior"
-    if not stage.salesforce.domain:
-        yield from ("bronze/raw_salesforce_accounts", "bronze/raw_salesforce_leads")
+    on = {
+        "ORDERS_KAFKA_BOOTSTRAP": stage.orders_stream.bootstrap_servers,
+        "SNOWFLAKE_ACCOUNT": stage.snowflake.account,
+        "REDSHIFT_UNLOAD_URI or REDSHIFT_URL": stage.redshift.unload_uri or os.environ.get("REDSHIFT_URL"),
+        "SALESFORCE_DOMAIN": stage.salesforce.domain,
+    }
+    yield from (table for table, switch in SWITCHES.items() if not on[switch])
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

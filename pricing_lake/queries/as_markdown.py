@@ -11,8 +11,10 @@ writes it, a test compares it.
 
 `pricing-lake query NAME` asks one, `--param name=value` changes a parameter, `--tenant`, `--month`, `--from` and `--to`
 are short for the usual ones. All are Athena SQL as it stands: paste the text, put the values in. Periods are half-open
-and in UTC. Each example is what the small lake of the tests answers, whose figures the tests work out by hand; sizes
-and days of files differ from lake to lake.
+and in UTC. The command sees defaults from the end of the lake's calendar: "last month" is the month of its last
+complete day, though it may still run, and "today" the day after that. A table that no source feeds counts as empty.
+Each example is what the small lake of the tests answers, whose figures the tests work out by hand; sizes and days of
+files differ from lake to lake.
 """
 _MOMENTS = {
     Moment.YEAR_AGO: "this month, a year ago",

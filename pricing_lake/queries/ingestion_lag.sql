@@ -2,8 +2,9 @@
 -- reads: quality/quality_results
 -- param period_start: last_month — first instant of the period, UTC
 -- param period_end: this_month — first instant after the period, UTC
+-- param today: today — the day of asking: a table is not behind with days that are not over by then
 -- param late_hours: 30 — a day published more hours after its end was late
--- example: period_start=2026-03-01 period_end=2026-04-01
+-- example: period_start=2026-03-01 period_end=2026-04-01 today=2026-04-15
 -- answer: table_id | published_days | refused_days | newest_day | days_behind | median_lag_hours | max_lag_hours | late_days | last_judged_at
 -- answer: bronze/raw_smartgo_sales | 3 | 1 | 2026-03-03 | 28 | 5 | 40 | 1 | 2026-03-05 03:00
 -- answer: silver/sales_history | 2 | 0 | 2026-03-02 | 29 | 3.5 | 41 | 1 | 2026-03-05 03:00
@@ -26,7 +27,11 @@ SELECT
     count_if(NOT is_refused) AS published_days,
     count_if(is_refused) AS refused_days,
     max(CASE WHEN NOT is_refused THEN day END) AS newest_day,
-    date_diff('day', max(CASE WHEN NOT is_refused THEN day END), CAST(:period_end AS date)) - 1 AS days_behind,
+    date_diff(
+        'day',
+        max(CASE WHEN NOT is_refused THEN day END),
+        least(CAST(:period_end AS date), CAST(:today AS date))
+    ) - 1 AS days_behind,
     approx_percentile(CASE WHEN NOT is_refused THEN hours END, 0.5) AS median_lag_hours,
     max(CASE WHEN NOT is_refused THEN hours END) AS max_lag_hours,
     count_if(NOT is_refused AND hours > :late_hours) AS late_days,

@@ -98,6 +98,16 @@ class SavedQuery:
                 values[name] = default.on(today) if isinstance(default, Moment) else default
         return values
 
+    def bind_after(self, given: Mapping[str, str], last: date) -> dict[str, object]:
+        """Values as `bind` has them, on a lake whose last day is `last`: the last month is that day's, though it runs.
+
+        Days are seen from the day after it, months from the month after its own.
+        """
+        following = (last.replace(day=1) + timedelta(days=32)).replace(day=1)
+        by_day = {name for name, default in self.parameters.items() if default in (Moment.YESTERDAY, Moment.TODAY)}
+        days = self.bind(given, last + timedelta(days=1))
+        return {name: days[name] if name in by_day else value for name, value in self.bind(given, following).items()}
+
 
 @cache
 def saved_queries(folders: tuple[Path, ...] = FOLDERS) -> Mapping[str, SavedQuery]:

@@ -1,7 +1,7 @@
 -- question: How often did the large tables change, and how do they grow?
 -- reads: silver/sales_history, silver/embeddings, gold/fact_sales
 -- param period_start: last_month — first instant of the period, UTC
--- param period_end: today — first instant after the period, UTC
+-- param period_end: this_month — first instant after the period, UTC
 -- example: period_start=2026-01-01
 -- answer: day | table_id | commits | added_rows | deleted_rows | rows_at_end | files_at_end | bytes_at_end | grown_bytes
 -- answer: 2026-11-21 | gold/fact_sales | 2 | 4 | 0 | 4 | 4 | 38408 | 38408

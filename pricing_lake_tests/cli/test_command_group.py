@@ -8,7 +8,7 @@ from pricing_lake.cli.command_group import LakeGroup
 from pricing_lake.errors import CommitConflictError, ConfigurationError, PricingLakeError
 
 
-def end_with(error: Exception) -> Result:
+def end_with(error: BaseException) -> Result:
     @click.group(cls=LakeGroup)
     def group() -> None: ...
 
@@ -28,6 +28,11 @@ def test_an_error_on_purpose_is_one_line_and_exit_code_1():
 
 def test_a_message_of_several_lines_is_told_in_one():
     assert end_with(ConfigurationError("first\n  second")).stderr == "error: first second\n"
+
+
+def test_ctrl_c_is_a_word_and_exit_code_130():
+    result = end_with(KeyboardInterrupt())
+    assert (result.exit_code, result.stderr, result.stdout) == (130, "interrupted\n", "")
 
 
 def test_a_file_that_may_not_be_written_is_named():

@@ -1,6 +1,14 @@
+import contextlib
 import csv
+import fcntl
 import io
 import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import termios
 from datetime import date
 from decimal import Decimal
 
@@ -36,6 +44,70 @@ def test_a_table_off_a_terminal_is_a_line_per_row_however_wide(capsys):
     assert lines[2].startswith("[bold]y[/bold]")
     assert lines[1].endswith("  1")
     assert not [line for line in lines if line != line.rstrip()]
+
+
+def test_years_keys_and_ids_are_no_amounts(capsys):
+    output.print_table(
+        ("year", "fiscal_year", "date_sk", "snapshot_id", "rows"), [(2026, 2027, 20260301, 12345, 12345)]
+    )
+    assert capsys.readouterr().out.splitlines()[1].split() == ["2026", "2027", "20260301", "12345", "12,345"]
+
+
+def test_of_a_long_cell_the_beginning_and_the_length_are_shown():
+    assert output.excerpt("x" * 300) == "x" * 300
+    assert output.excerpt("x" * 1301) == f"{'x' * 300}… (1,301 characters)"
+    assert output.excerpt(Decimal("12.50")) == Decimal("12.50")
+
+
+def on_screen(width: int, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> list[str]:
+    """The lines that a terminal of this width is sent, without colours."""
+    leader, follower = os.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+    program = "import json, sys; from pricing_lake.cli import output; output.print_table(*json.loads(sys.argv[1]))"
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    subprocess.run(
+        [sys.executable, "-c", program, json.dumps([columns, rows])],
+        stdout=follower,
+        env={**environment, "TERM": "xterm"},
+        check=True,
+    )
+    os.close(follower)
+    text = b""
+    with contextlib.suppress(OSError):  # the other end of a terminal that was closed
+        while piece := os.read(leader, 65536):
+            text += piece
+    os.close(leader)
+    return re.sub(r"\x1b\[[0-9;]*m", "", text.decode()).replace("\r", "").splitlines()
+
+
+WIDE = ("tenant_id", "growth_vs_previous_month", "price_premium")
+ROWS: list[tuple[object, ...]] = [("atelier-nord", 0.5, 1.25), ("second-spin", None, 2)]
+
+
+def test_a_terminal_that_is_wide_enough_gets_a_line_per_row():
+    names, rule, first, *_ = on_screen(80, WIDE, ROWS)
+    assert names.split() == list(WIDE)
+    assert set(rule) == {"─"}
+    assert first.split() == ["atelier-nord", "0.5", "1.25"]
+
+
+def test_on_a_narrower_one_long_names_are_broken_and_no_value_is():
+    lines = on_screen(36, WIDE, ROWS)
+    assert [line.split() for line in lines[-2:]] == [["atelier-nord", "0.5", "1.25"], ["second-spin", "-", "2"]]
+    assert all(len(line) <= 36 for line in lines)
+    assert [word for line in lines[:-3] for word in line.split() if word.startswith("prev")] == ["previous_"]
+
+
+def test_on_one_that_no_table_fits_each_row_is_a_block():
+    assert on_screen(24, WIDE, ROWS) == [
+        "tenant_id                 atelier-nord",
+        "growth_vs_previous_month  0.5",
+        "price_premium             1.25",
+        "",
+        "tenant_id                 second-spin",
+        "growth_vs_previous_month  -",
+        "price_premium             2",
+    ]
 
 
 def test_json_keeps_dates_and_money(capsys):

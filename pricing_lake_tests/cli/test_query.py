@@ -61,7 +61,18 @@ def test_parameters_narrow_the_answer(on_demo):
     assert {row["rank"] for row in rows} == {1, 2}
     nobody = on_demo("query", "brand_performance", "--tenant", "nobody")
     assert nobody.exit_code == 0
-    assert "no rows from 2026-03-01" in nobody.stderr
+    assert "no rows of tenant nobody from 2026-03-01" in nobody.stderr
+    assert "no rows as of 2020-01-01;" in on_demo("query", "file_sizes", "--as-of", "2020-01-01").stderr
+
+
+def test_a_year_is_shown_as_one(on_demo):
+    assert on_demo("query", "season_performance", "--limit", "1").stdout.splitlines()[1].split()[4] == "2026"
+
+
+def test_no_table_is_behind_with_days_that_are_not_over(on_demo):
+    """The last day is the first of a month that still runs."""
+    rows = json.loads(on_demo("query", "ingestion_lag", "--month", "2026-03", "--format", "json").stdout)
+    assert {row["days_behind"] for row in rows} == {0}
 
 
 @pytest.mark.parametrize(
@@ -75,6 +86,7 @@ def test_parameters_narrow_the_answer(on_demo):
         (("comparables", "--param", "top_n"), 2, "write NAME=VALUE"),
         (("comparables", "--month", "2026-03", "--from", "2026-03-01"), 2, "not both"),
         (("comparables", "--from", "2026-03-01"), 2, "together"),
+        (("file_sizes", "--month", "2026-03"), 2, "file_sizes is not about a period"),
         (("comparables", "--from", "2026-03-02", "--to", "2026-03-01"), 2, "swap"),
     ],
 )

@@ -99,7 +99,7 @@ def test_nothing_to_do_is_said_and_commits_nothing(stale: Shop) -> None:
     [
         (("replay", "raw_smartgo_sale", "--day", DAY), 1, "did you mean raw_smartgo_sales?"),
         (("replay", TABLE, "--day", "2026-03-04"), 1, "is not published; materialize it first"),
-        (("replay", TABLE, "--day", "2027-01-01"), 2, "is not a day of this lake"),
+        (("replay", TABLE, "--day", "2027-01-01"), 2, "for --day: 2027-01-01 is not a day of this lake"),
         (("replay", "brand_performance", "--day", DAY), 1, "has no days; make its days again with"),
         ((*REPLAY, "--from-bronze", "--gone", "x"), 2, "--gone is about quarantined rows"),
     ],

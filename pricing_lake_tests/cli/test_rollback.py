@@ -56,7 +56,10 @@ def test_a_rollback_is_a_run_that_dagit_shows_with_the_verdict_of_each_day(corre
     result = type_in(corrected.home, "rollback", TABLE, "--to", snapshots(corrected)[2], "--yes")
     assert result.exit_code == 0, result.stderr
     assert prices(corrected) == ["10.00"]
-    assert "silver/sales_history" in result.stderr
+    assert f"once the cause is mended: `pricing-lake materialize --from {LATER} --to {LATER}`" in result.stderr
+    again = f"`pricing-lake replay {TABLE} --from-bronze --day {DAY} --to {LATER}`"
+    assert "made of it before: bronze/raw_product_images, silver/embeddings, silver/sales_history" in result.stderr
+    assert f"make them again: {again}" in result.stderr
     with dagster_instance(corrected.stage) as instance:
         [run] = instance.get_runs(dg.RunsFilter(job_name="rollback"))
         assert run.is_success

@@ -67,6 +67,12 @@ def test_a_query_reads_every_table_as_it_was(on_demo) -> None:
         (("rows", "sales_history", "--where", "sold_price >"), 1, "cannot be read; write it as"),
         (("rows", "sales_history", "--where", "colour = 'red'"), 1, "cannot be applied to silver/sales_history"),
         (("rows", "sales_history", "--columns", "sale_id,colour"), 1, "has no column colour; it has product_id"),
+        (("rows", "sales_history", "--columns", "embedding.element"), 1, "has no column embedding.element"),
+        (
+            ("rows", "fact_behavior"),
+            1,
+            "no source of gold/fact_behavior is set up (REDSHIFT_UNLOAD_URI or REDSHIFT_URL)",
+        ),
         (("query", "brand_performance", "--as-of", "orders=1"), 1, "--as-of names orders, which brand_performance"),
         (("query", "brand_performance", "--as-of", "2026-01-01", "--as-of", "2026-01-02"), 2, "is a second time"),
         (("query", "brand_performance", "--as-of", "sales_history=x"), 2, "a snapshot id is a number"),

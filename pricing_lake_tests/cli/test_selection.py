@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from pricing_lake.cli.selection import did_you_mean, fed_tables, select_tables
-from pricing_lake.contracts.all import TABLES
+from pricing_lake.cli.selection import did_you_mean, fed_tables, made_of, select_tables, settings_that_feed
+from pricing_lake.contracts.all import TABLES, table_called
 from pricing_lake.contracts.model import Layer
 from pricing_lake.errors import ConfigurationError
 from pricing_lake.stage import load_stage
@@ -46,6 +46,19 @@ def test_what_no_source_in_use_feeds_is_left_out(home: Path) -> None:
         "quality/quality_results",
     } <= names
     assert not names & {"bronze/raw_orders_stream", "bronze/raw_orders_dlq", "bronze/raw_salesforce_leads"}
+
+
+def test_what_is_made_of_a_table_is_below_it_alone() -> None:
+    below = [table.id for table in made_of(table_called("silver/sales_history"))]
+    assert below[0] == "gold/dim_product"
+    assert {"gold/fact_sales", "marts/comparables", "quality/quality_results"} <= set(below)
+    assert not {"silver/sales_history", "silver/embeddings", "bronze/raw_smartgo_sales"} & set(below)
+
+
+def test_the_settings_that_feed_a_table_are_those_of_all_its_sources() -> None:
+    assert settings_that_feed(table_called("gold/fact_orders")) == ["ORDERS_KAFKA_BOOTSTRAP", "SNOWFLAKE_ACCOUNT"]
+    assert settings_that_feed(table_called("silver/salesforce_leads")) == ["SALESFORCE_DOMAIN"]
+    assert settings_that_feed(table_called("gold/dim_date")) == []
 
 
 def test_a_source_that_is_set_up_brings_its_tables_back(home: Path) -> None:

@@ -58,11 +58,13 @@ def test_ingestion_lag(star: SmallStar) -> None:
     # SmartGo's days came 3, 40 and 5 hours after their ends; the 4th was refused. March has 31 days.
     judged = instant("2026-03-05T03:00")
     assert_rows(
-        star.ask("ingestion_lag", period_start=MARCH, period_end=APRIL),
+        star.ask("ingestion_lag", period_start=MARCH, period_end=APRIL, today=datetime(2026, 4, 15)),
         [
             ("bronze/raw_smartgo_sales", 3, 1, date(2026, 3, 3), 28, 5.0, 40.0, 1, judged),
             ("silver/sales_history", 2, 0, date(2026, 3, 2), 29, 3.5, 41.0, 1, judged),
         ],
     )
+    on_the_5th = star.ask("ingestion_lag", period_start=MARCH, period_end=APRIL, today=datetime(2026, 3, 5))
+    assert [row[4] for row in on_the_5th] == [1, 2]  # of March the 4th is the last day that is over
     late = star.ask("ingestion_lag", period_start=MARCH, period_end=APRIL, late_hours=40)
     assert [row[7] for row in late] == [0, 1]

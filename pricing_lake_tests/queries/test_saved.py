@@ -93,6 +93,16 @@ def test_what_a_person_typed_has_the_type_of_the_default() -> None:
     assert (values["tenant_id"], values["top_n"], values["top_share"]) == ("acme", 5, Decimal("0.5"))
 
 
+def test_on_a_lake_months_are_seen_from_the_month_after_its_last_and_days_from_the_day_after() -> None:
+    by_month = (
+        "-- question: q?\n-- reads: a/b\n-- param period_start: last_month — m\n-- param today: today — m\nSELECT 1"
+    )
+    values = parse_query("by_month", by_month).bind_after({}, date(2026, 3, 20))
+    assert values == {"period_start": _midnight(2026, 3, 1), "today": _midnight(2026, 3, 21)}
+    ended = parse_query("by_month", by_month).bind_after({"today": "2026-05-01"}, date(2026, 3, 31))
+    assert ended == {"period_start": _midnight(2026, 3, 1), "today": _midnight(2026, 5, 1)}
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
