@@ -16,7 +16,7 @@ from pricing_lake.marts.factory import mart_asset
 from pricing_lake.partitions import Calendar
 from pricing_lake.resources import resources_for
 from pricing_lake.schedules import daily, daily_at_0300_utc, freshness_of_gold, gold_freshness_every_hour
-from pricing_lake.sensors import late_arrivals, month_marts, quality_of_day, quality_of_refused_days
+from pricing_lake.sensors import dimensions, late_arrivals, month_marts, quality_of_day, quality_of_refused_days
 from pricing_lake.stage import Stage, load_stage
 from pricing_lake.table_asset import TableAsset
 from pricing_lake.table_asset.feed import FeedAsset
@@ -60,6 +60,7 @@ def build_defs(stage: Stage, **overrides: Any) -> dg.Definitions:
         schedules=[daily_at_0300_utc, gold_freshness_every_hour, *change_feed_schedules, housekeeping_on_sundays],
         sensors=[
             month_marts,
+            dimensions,
             quality_of_refused_days,
             late_arrivals(
                 RAW_SMARTGO_SALES, "smartgo", calendar, stage.late_look_back_days, stage.late_overlap_minutes

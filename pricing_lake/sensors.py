@@ -1,4 +1,4 @@
-"""Everything that reacts: closed days that changed, month marts after their days, quality tables of refused days."""
+"""Everything that reacts: closed days that changed, wholes and months after their days, quality of refused days."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -7,6 +7,7 @@ import dagster as dg
 
 from pricing_lake.checks.late_arrivals import Question, late_days
 from pricing_lake.contracts.all import JUDGED_TABLES
+from pricing_lake.contracts.gold_dimensions import DIMENSIONS
 from pricing_lake.contracts.marts_operations import DATA_QUALITY_DAILY
 from pricing_lake.contracts.model import Table
 from pricing_lake.contracts.quality import QUALITY
@@ -24,6 +25,13 @@ month_marts = dg.AutomationConditionSensorDefinition(
     target=dg.AssetSelection.groups("marts"),
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Recomputes exactly the months of which a day changed.",
+)
+
+dimensions = dg.AutomationConditionSensorDefinition(
+    "dimensions",
+    target=dg.AssetSelection.assets(*[asset_key(table) for table in DIMENSIONS]),
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Makes a dimension anew after what it is made of changed.",
 )
 
 quality_of_day = dg.define_asset_job(

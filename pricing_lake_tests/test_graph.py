@@ -67,7 +67,7 @@ def test_the_schedule_asks_for_yesterday(tmp_path: Path) -> None:
     assert [request.partition_key for request in tick.run_requests] == ["2026-03-19"]
 
 
-@pytest.mark.parametrize("key", ["month_marts", "quality_of_refused_days", "facts_follow_dimensions"])
+@pytest.mark.parametrize("key", ["month_marts", "dimensions", "quality_of_refused_days", "facts_follow_dimensions"])
 def test_the_sensors_start_by_themselves(key: str, tmp_path: Path) -> None:
     sensor = local_definitions(tmp_path).get_repository_def().get_sensor_def(key)
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING

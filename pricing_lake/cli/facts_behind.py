@@ -78,7 +78,7 @@ def _run(stage: Stage, found: Sequence["DayBehind"], *, verbose: bool, as_json: 
         days[each.day].append(tables[each.fact])
     work = Work(tuple(tables.values()), [date.fromisoformat(day) for day in days])
     with dagster_instance(stage) as instance, progress("days", quiet=as_json) as step:
-        runner = PartitionRunner(stage, instance, "DEBUG" if verbose else "CRITICAL")
+        runner = PartitionRunner(stage, instance, "DEBUG" if verbose else "CRITICAL", "facts-behind")
         for number, (day, facts) in enumerate(days.items(), start=1):
             outcome = runner.run(day, facts)
             work.day_outcomes.append(outcome)

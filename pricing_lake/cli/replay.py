@@ -53,6 +53,7 @@ def replay_command(
       pricing-lake replay bronze/raw_smartgo_sales --day 2026-11-01 --to 2026-11-07
       pricing-lake replay sales_history --from-bronze --day 2026-11-04
     """
+    from pricing_lake.lake.replay import require_replayable
     from pricing_lake.partitions import Calendar
 
     stage = load_stage()
@@ -62,7 +63,9 @@ def replay_command(
         if gone:
             raise click.UsageError("--gone is about quarantined rows; it means nothing with --from-bronze")
         _from_bronze(ctx, stage, table, days, dry_run, verbose, as_json)
-    elif dry_run:
+        return
+    require_replayable(table)  # before there is a run that must fail
+    if dry_run:
         _report(table, _planned(stage, table, days, gone), as_json, "would be regained")
     else:
         _replay(ctx, stage, table, days, gone, verbose, as_json)

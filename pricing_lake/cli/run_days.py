@@ -26,6 +26,7 @@ COUNTS = {
     "duplicates": "duplicate_rows",
     "excluded": "excluded_rows",
 }
+COMMAND_TAG = "pricing_lake/command"
 _NAMES = {table.name for table in TABLES}
 
 
@@ -89,6 +90,8 @@ class PartitionRunner:
     stage: Stage
     instance: dg.DagsterInstance
     log_level: str = "CRITICAL"
+    command: str = "materialize"
+    """The command that asks for the runs: Dagit shows it as a tag of theirs."""
 
     def run(self, key: str, tables: Sequence[Table]) -> PartitionOutcome:
         """Run `tables` for the partition. Raises KeyboardInterrupt after Ctrl-C, which Dagster keeps to itself.
@@ -111,6 +114,7 @@ class PartitionRunner:
                 partition_key=None if key == WHOLE_KEY else key,
                 asset_selection=[asset_key(table) for table in tables],
                 run_config={"loggers": {"console": {"config": {"log_level": self.log_level}}}},
+                tags={COMMAND_TAG: self.command},
                 raise_on_error=False,
             )
             if interrupted():

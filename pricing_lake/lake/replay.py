@@ -110,7 +110,7 @@ class Replay:
 
 def require_replayable(contract: Table) -> None:
     """Raise ConfigurationError for a table whose rows cannot be judged without making them again."""
-    again = f"make its days again with `pricing-lake replay {contract.id} --from-bronze`"
+    again = f"make its days again with `pricing-lake replay {contract.id} --from-bronze --day DAY`"
     if contract.every is not Grain.DAY:
         raise ConfigurationError(f"{contract.id} has no days; {again}")
     if contract.references:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 import dagster as dg
+from pydantic import Field
 
 from pricing_lake.contracts.all import TABLES, table_called
 from pricing_lake.errors import PermanentError
@@ -12,9 +13,9 @@ HOUSEKEEPING_OP = "housekeeping_op"
 
 
 class HousekeepingConfig(dg.Config):
-    """Which tables, by `layer/name`; none means all of them."""
+    """Which tables."""
 
-    tables: list[str] = []  # noqa: RUF012  # pydantic copies it
+    tables: list[str] = Field(default_factory=list, description="Tables, such as gold/dim_fx; none means all of them.")
 
 
 @dg.op(

@@ -4,7 +4,7 @@ The file has the rows as they are stored. Dagit, which more people see, is shown
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 import dagster as dg
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from pricing_lake.lake.as_of import AsOf
     from pricing_lake.lake.catalog import Lake
-    from pricing_lake.queries.saved import SavedQuery
 
 READ_AS_OF_OP = "read_as_of_op"
 FOLDER = "as_of"
@@ -33,17 +32,16 @@ PREVIEWED = 20
 
 
 class ReadAsOfConfig(dg.Config):
-    """A table (`layer/name`) or a saved query, and when: a time in UTC, a snapshot id, or TABLE=SNAPSHOT for queries.
+    """A table or a saved query, and when."""
 
-    `columns` are those of the table, by default all its own but vectors; `parameters` those of the query as text.
-    """
-
-    table: str = ""
-    query: str = ""
-    when: list[str]
-    columns: list[str] = Field(default_factory=list)
-    parameters: dict[str, str] = Field(default_factory=dict)
-    format: Literal["parquet", "csv"] = "parquet"
+    table: str = Field(default="", description="The table, such as gold/fact_orders; or name a query.")
+    query: str = Field(default="", description="The saved query, such as orders_by_day.")
+    when: list[str] = Field(
+        default_factory=list, description="A time in UTC or a snapshot id; TABLE=SNAPSHOT for queries; none means now."
+    )
+    columns: list[str] = Field(default_factory=list, description="Columns of the table; none means all but vectors.")
+    parameters: dict[str, str] = Field(default_factory=dict, description="The query's parameters, as text.")
+    format: Literal["parquet", "csv"] = Field(default="parquet", description="What kind of file is written.")
 
 
 def read_as_of_job(stage: Stage) -> dg.JobDefinition:
@@ -68,8 +66,9 @@ def read_as_of_job(stage: Stage) -> dg.JobDefinition:
             if config.table:
                 rows, read, shown = _of_table(lake, table_called(config.table), place, config.columns)
             else:
-                day = Calendar(stage.start_date, stage.end_date)
-                rows, read, shown = _of_query(lake, context.resources.engine, config, place, day)
+                last = Calendar(stage.start_date, stage.end_date).days.get_last_partition_key()
+                asked = date.fromisoformat(last) if last else stage.start_date
+                rows, read, shown = _of_query(lake, context.resources.engine, config, place, asked)
         path = f"{FOLDER}/{config.query or name}/{context.run_id}.{config.format}"
         count, preview = _write(rows, root, path, config.format, stage)
         context.add_output_metadata(
@@ -90,15 +89,6 @@ def read_as_of_job(stage: Stage) -> dg.JobDefinition:
         read_as_of_op()
 
     return job
-
-
-def asked_on(calendar: Calendar, query: "SavedQuery") -> date:
-    """The day as seen from which the query's default period is the last month, or the last day, of the calendar."""
-    from pricing_lake.queries.saved import Moment
-
-    last = date.fromisoformat(calendar.days.get_last_partition_key() or calendar.start.isoformat())
-    by_day = query.parameters.get("period_start") in (Moment.YESTERDAY, Moment.TODAY)
-    return last + timedelta(days=1) if by_day else (last.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def stored(lake: "Lake", reads: Sequence[Table], who: str) -> "dict[str, IcebergTable]":
@@ -125,11 +115,11 @@ def _of_table(lake: "Lake", table: Table, place: "AsOf", columns: Sequence[str])
     return rows, tables, {c.name for c in table.columns if c.pii is Pii.NONE}
 
 
-def _of_query(lake: "Lake", engine: Any, config: ReadAsOfConfig, place: "AsOf", calendar: Calendar) -> Read:
+def _of_query(lake: "Lake", engine: Any, config: ReadAsOfConfig, place: "AsOf", last: date) -> Read:
     from pricing_lake.queries.saved import saved_query
 
     query = saved_query(config.query)
-    values = query.bind(config.parameters, asked_on(calendar, query))
+    values = query.bind_after(config.parameters, last)
     reads = [table_called(name) for name in query.reads]
     tables = place.of_all(stored(lake, reads, query.name), query.name)
     rows = engine.sql().run(query.sql, tables, values)

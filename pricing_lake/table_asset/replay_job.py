@@ -25,12 +25,12 @@ REPLAY_OP = "replay_op"
 
 
 class ReplayConfig(dg.Config):
-    """Which days of which table: both days included. `gone` are reasons that were rules and are no longer."""
+    """Which days of which table."""
 
-    table: str
-    first: str
-    last: str
-    gone: list[str] = Field(default_factory=list)
+    table: str = Field(description="The table, such as bronze/raw_smartgo_sales.")
+    first: str = Field(description="First day, such as 2026-03-01.")
+    last: str = Field(description="Last day, included.")
+    gone: list[str] = Field(default_factory=list, description="Reasons in the lane that are no rules any more.")
 
 
 def replay_of(

@@ -1,6 +1,7 @@
 """The job `rollback`: one table set back to an earlier snapshot, and its verdicts with it. How is `lake.rollback`."""
 
 import dagster as dg
+from pydantic import Field
 
 from pricing_lake.contracts.all import table_called
 from pricing_lake.table_asset.partition_verdicts import record_in_job
@@ -12,8 +13,8 @@ ROLLBACK_OP = "rollback_op"
 class RollbackConfig(dg.Config):
     """The table and the snapshot it goes back to, as text: browsers round numbers of that size."""
 
-    table: str
-    snapshot: str
+    table: str = Field(description="The table, such as silver/sales_history.")
+    snapshot: str = Field(description="Id of the snapshot to go back to; `pricing-lake rollback TABLE` lists them.")
 
 
 def rollback_job() -> dg.JobDefinition:
