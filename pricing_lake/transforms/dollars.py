@@ -21,32 +21,41 @@ def in_dollars(rows: pl.DataFrame, day: str, rates: pl.DataFrame) -> pl.DataFram
     rate for the day; `amount_usd` alone where the dollars are more than AMOUNT can hold.
     """
     asked = rows.select("amount", "currency", as_of_date=day)
+    stored = pl.lit(rates["rate_to_usd"].to_physical().cast(pl.Int128))
     found = asked.join(
-        rates.select(RATE_OF_DAY),
+        # A rate serves many rows: it is taken apart once.
+        rates.select(*RATE_OF_DAY, whole=stored // _ONE, fraction=stored % _ONE),
         left_on=["as_of_date", "currency"],
         right_on=["as_of_date", "ccy"],
         how="left",
         maintain_order="left",
     )
+    is_dollar = pl.col("currency") == DOLLAR
     one = pl.lit(1).cast(PRECISE_RATE.polars)
-    rate = pl.when(pl.col("currency") == DOLLAR).then(pl.col("rate_to_usd").fill_null(one)).otherwise("rate_to_usd")
-    rated = found.select("amount", "rate_date", rate_to_usd=rate)
-    return rated.select("rate_date", "rate_to_usd", amount_usd=_dollars(rated["amount"], rated["rate_to_usd"]))
+    rated = found.with_columns(
+        rate_to_usd=pl.when(is_dollar).then(pl.col("rate_to_usd").fill_null(one)).otherwise("rate_to_usd"),
+        whole=pl.when(is_dollar).then(pl.col("whole").fill_null(1)).otherwise("whole"),
+        fraction=pl.when(is_dollar).then(pl.col("fraction").fill_null(0)).otherwise("fraction"),
+    )
+    dollars = _dollars(rated["amount"], rated["whole"], rated["fraction"])
+    return rated.select("rate_date", "rate_to_usd", amount_usd=dollars)
 
 
-def _dollars(amounts: pl.Series, rates: pl.Series) -> pl.Series:
+def _dollars(amounts: pl.Series, wholes: pl.Series, fractions: pl.Series) -> pl.Series:
     """Amount times rate, rounded half to even at the cent. In 128-bit integers: no library multiplies these decimals.
 
     The rate's whole and its fraction are multiplied apart, so that no product of an AMOUNT and a PRECISE_RATE needs
     more than 127 bits.
     """
-    cents, rate = (pl.lit(values.to_physical().cast(pl.Int128)) for values in (amounts, rates))
-    fraction = cents * (rate % _ONE)
-    down = cents * (rate // _ONE) + fraction // _ONE
-    rest = fraction % _ONE
+    cents = pl.lit(amounts.to_physical().cast(pl.Int128))
+    parts = pl.select(whole=cents * pl.lit(wholes), part=cents * pl.lit(fractions)).with_columns(
+        cents_of_part=pl.col("part") // _ONE  # the one division of 128 bits: they are what takes long
+    )
+    rest = pl.col("part") - pl.col("cents_of_part") * _ONE
+    down = pl.col("whole") + pl.col("cents_of_part")
     up = (2 * rest > _ONE) | ((2 * rest == _ONE) & (down % 2 != 0))
     dollars = down + up.cast(pl.Int128)
-    fits = pl.select(pl.when(dollars.abs() < _TOO_MANY_CENTS).then(dollars).cast(pl.Int64)).to_series()
+    fits = parts.select(pl.when(dollars.abs() < _TOO_MANY_CENTS).then(dollars).cast(pl.Int64)).to_series()
     return pl.Series(pl.from_arrow(_as_amount(fits.to_arrow())))
 
 

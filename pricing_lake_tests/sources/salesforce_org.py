@@ -112,9 +112,9 @@ class SalesforceOrg:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables with which a client finds the org; names of no meaning to it are emptied."""
+        """Variables with which a client finds the org; what would lead past the proxy is emptied."""
         proxy = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), f"http://127.0.0.1:{self.port}")
-        emptied = dict.fromkeys(("no_proxy", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "")
+        emptied = dict.fromkeys(("no_proxy", "NO_PROXY"), "")
         return proxy | emptied | {"SALESFORCE_CLIENT_SECRET": CLIENT_SECRET}
 
     def access(self, **changes: str) -> SalesforceAccess:

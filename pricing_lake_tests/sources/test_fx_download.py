@@ -102,7 +102,7 @@ def test_a_server_that_says_nothing_is_left(server: ImageServer) -> None:
     started = time.monotonic()
     with pytest.raises(SourceUnavailableError, match="cannot be read"):
         download(server.url("/a"), DownloadOptions(read_timeout_seconds=0.2, attempts=2, backoff_seconds=0.01))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 15
 
 
 def test_a_body_that_drips_is_left(server: ImageServer) -> None:

@@ -28,7 +28,7 @@ def test_a_statement_that_does_not_end_is_waited_for_until_the_deadline(statemen
     started = time.monotonic()
     with pytest.raises(SourceUnavailableError, match="Redshift shop/analytics has not finished after 1 s"):
         statements.answer("SELECT 1")
-    assert 1 <= time.monotonic() - started < 5
+    assert 1 <= time.monotonic() - started < 30
 
 
 def test_a_statement_that_somebody_cancels_is_told_as_such(statements: Statements) -> None:

@@ -153,7 +153,7 @@ class TestFaults:
         options = HttpOptions(backoff_seconds=0.01, longest_pause_seconds=longest)
         started = time.monotonic()
         read_table(RestShop(parse_rest_url(service.url), SmartGoMapping(), options))
-        assert least <= time.monotonic() - started < 3
+        assert least <= time.monotonic() - started < 30
 
     def test_faults_of_all_kinds_share_the_attempts(self, service: SalesService) -> None:
         service.faults = [status(503), body(b"{", 100)] * 4
