@@ -8,24 +8,13 @@ from pricing_lake.contracts.gold_dimensions import DIM_CUSTOMER, DIM_DATE, DIM_P
 from pricing_lake.contracts.gold_facts import FACT_BEHAVIOR
 from pricing_lake.contracts.surrogate_key import surrogate_keys
 from pricing_lake.table_asset import table_asset
-from pricing_lake.transforms.dimension_keys import (
-    CUSTOMER_VERSION,
-    DATE_MEMBER,
-    PRODUCT_MEMBER,
-    customer_keys,
-    date_keys,
-    product_keys,
-)
+from pricing_lake.transforms.dimension_keys import KEYS_NEEDED, member_keys
 
 
 @table_asset(
     FACT_BEHAVIOR,
     reads=(RAW_REDSHIFT_BEHAVIOR, DIM_CUSTOMER, DIM_PRODUCT, DIM_DATE),
-    columns={
-        DIM_CUSTOMER.name: CUSTOMER_VERSION,
-        DIM_PRODUCT.name: PRODUCT_MEMBER,
-        DIM_DATE.name: DATE_MEMBER,
-    },
+    columns=KEYS_NEEDED,
 )
 def fact_behavior(raw_redshift_behavior: pa.Table, dim_customer: pa.Table, dim_product: pa.Table) -> pa.Table:
     """Events as they were told, one by one; silver/customer_activity counts them by day.
@@ -35,9 +24,7 @@ def fact_behavior(raw_redshift_behavior: pa.Table, dim_customer: pa.Table, dim_p
     events = pl.DataFrame(pl.from_arrow(raw_redshift_behavior))
     versions, products = (pl.DataFrame(pl.from_arrow(table)) for table in (dim_customer, dim_product))
     facts = events.with_columns(
-        customer_keys(events, "event_ts", versions).alias("customer_sk"),
-        product_keys(events, products).alias("product_sk"),
-        date_keys(events["event_ts"].dt.date()).alias("date_sk"),
+        *member_keys(events, "event_ts", versions, products),
     ).to_arrow()
     facts = facts.append_column("behavior_sk", surrogate_keys(facts, FACT_BEHAVIOR.key))
     return facts.select(list(FACT_BEHAVIOR.names))

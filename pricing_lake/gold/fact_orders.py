@@ -8,14 +8,7 @@ from pricing_lake.contracts.gold_facts import FACT_ORDERS
 from pricing_lake.contracts.silver_orders import ORDERS
 from pricing_lake.contracts.surrogate_key import surrogate_keys
 from pricing_lake.table_asset import table_asset
-from pricing_lake.transforms.dimension_keys import (
-    CUSTOMER_VERSION,
-    DATE_MEMBER,
-    PRODUCT_MEMBER,
-    customer_keys,
-    date_keys,
-    product_keys,
-)
+from pricing_lake.transforms.dimension_keys import KEYS_NEEDED, member_keys
 from pricing_lake.transforms.dollars import RATE_OF_DAY, in_dollars
 
 _TOLD = tuple(name for name in ORDERS.names if name in FACT_ORDERS.names)
@@ -26,9 +19,7 @@ _TOLD = tuple(name for name in ORDERS.names if name in FACT_ORDERS.names)
     reads=(ORDERS, DIM_CUSTOMER, DIM_PRODUCT, DIM_DATE, DIM_FX),
     columns={
         ORDERS.name: _TOLD,
-        DIM_CUSTOMER.name: CUSTOMER_VERSION,
-        DIM_PRODUCT.name: PRODUCT_MEMBER,
-        DIM_DATE.name: DATE_MEMBER,
+        **KEYS_NEEDED,
         DIM_FX.name: RATE_OF_DAY,
     },
 )
@@ -40,9 +31,7 @@ def fact_orders(orders: pa.Table, dim_customer: pa.Table, dim_product: pa.Table,
     events = pl.DataFrame(pl.from_arrow(orders)).with_columns(order_date=pl.col("event_ts").dt.date())
     versions, products, rates = (pl.DataFrame(pl.from_arrow(table)) for table in (dim_customer, dim_product, dim_fx))
     facts = events.with_columns(
-        customer_keys(events, "event_ts", versions).alias("customer_sk"),
-        product_keys(events, products).alias("product_sk"),
-        date_keys(events["order_date"]).alias("date_sk"),
+        *member_keys(events, "event_ts", versions, products),
         *in_dollars(events, "order_date", rates).iter_columns(),
     ).to_arrow()
     facts = facts.append_column("order_event_sk", surrogate_keys(facts, FACT_ORDERS.key))

@@ -11,14 +11,7 @@ from pricing_lake.contracts.silver import SALES_HISTORY
 from pricing_lake.contracts.surrogate_key import surrogate_keys
 from pricing_lake.contracts.types import AMOUNT
 from pricing_lake.table_asset import table_asset
-from pricing_lake.transforms.dimension_keys import (
-    CUSTOMER_VERSION,
-    DATE_MEMBER,
-    PRODUCT_MEMBER,
-    customer_keys,
-    date_keys,
-    product_keys,
-)
+from pricing_lake.transforms.dimension_keys import KEYS_NEEDED, member_keys
 from pricing_lake.transforms.dollars import RATE_OF_DAY, in_dollars
 
 _BUYER = ("tenant_id", "sale_id", "customer_id")
@@ -32,9 +25,7 @@ _SALE = ("tenant_id", "source", "sale_id", "sold_date", "product_id", "condition
         SALES_HISTORY.name: _SALE,
         RAW_SMARTGO_SALES.name: _BUYER,
         RAW_CAROUSEL_SALES.name: _BUYER,
-        DIM_CUSTOMER.name: CUSTOMER_VERSION,
-        DIM_PRODUCT.name: PRODUCT_MEMBER,
-        DIM_DATE.name: DATE_MEMBER,
+        **KEYS_NEEDED,
         DIM_FX.name: RATE_OF_DAY,
     },
 )
@@ -62,9 +53,7 @@ def fact_sales(
         )
     )
     facts = sales.with_columns(
-        customer_keys(sales, "sold_at", versions).alias("customer_sk"),
-        product_keys(sales, products).alias("product_sk"),
-        date_keys(sales["sold_on"]).alias("date_sk"),
+        *member_keys(sales, "sold_at", versions, products),
         *in_dollars(sales, "sold_on", rates).iter_columns(),
     ).to_arrow()
     facts = facts.append_column("sale_sk", surrogate_keys(facts, FACT_SALES.key))

@@ -100,5 +100,14 @@ def tokens(key: MaskingKey, tenants: pl.Series, purpose: Purpose, texts: pl.Seri
     return pairs.join(known, on=["tenant", "text"], how="left", maintain_order="left")["token"].rename(texts.name)
 
 
+def salesforce_tokens(key: MaskingKey, records: pl.DataFrame) -> dict[str, pl.Series]:
+    """`name_token` and `email_token` of records that belong to no shop: their tokens have a key of their own."""
+    tenants = pl.repeat("salesforce", records.height, eager=True)
+    return {
+        "name_token": tokens(key, tenants, Purpose.NAME, records["name"]),
+        "email_token": tokens(key, tenants, Purpose.EMAIL, records["email"]),
+    }
+
+
 def _token(derived: bytes, version: int, text: str) -> str:
     return f"k{version}:{hmac.digest(derived, text.encode(), 'sha256').hex()[:_TOKEN_DIGITS]}"

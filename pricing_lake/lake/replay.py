@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+from pyiceberg.table import Table as IcebergTable
 
 from pricing_lake.contracts.model import Grain, Table
 from pricing_lake.errors import ConfigurationError, RefusedError
@@ -22,6 +23,7 @@ from pricing_lake.lake.verdicts import Verdict, VerdictStore
 from pricing_lake.lake.window import PartitionWindow
 
 _UNKNOWN_COLUMN = "unknown_column."
+_SOURCE_SYSTEM = "_source_system"
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,15 @@ class Replay:
 
     def _source_system(self, window: PartitionWindow) -> str:
         """Where the day's rows came from, as the day says, else any row of the table."""
-        column = "_source_system"
+        column = _SOURCE_SYSTEM
         found = self.published.read(window, (column,)).column(column)
-        if not len(found):
-            found = self.published.table.scan(selected_fields=(column,), limit=1).to_arrow().column(column)
-        return str(found[0]) if len(found) else "lake"
+        return str(found[0]) if len(found) else source_system_of(self.published.table)
+
+
+def source_system_of(table: IcebergTable) -> str:
+    """Where any row of the table came from; the lake itself where it has none."""
+    found = table.scan(selected_fields=(_SOURCE_SYSTEM,), limit=1).to_arrow().column(_SOURCE_SYSTEM)
+    return str(found[0]) if len(found) else "lake"
 
 
 def require_replayable(contract: Table) -> None:

@@ -23,7 +23,7 @@ from pricing_lake.lake.lane_letters import ReadLetters, rejudge_letters
 from pricing_lake.lake.lane_rows import Rejudged, rejudge
 from pricing_lake.lake.publish import Publication
 from pricing_lake.lake.quarantine import count_reasons
-from pricing_lake.lake.replay import ReplayedDay
+from pricing_lake.lake.replay import ReplayedDay, source_system_of
 from pricing_lake.lake.settle import settle, settled_days
 from pricing_lake.lake.verdicts import now_utc
 from pricing_lake.lake.window import PartitionWindow
@@ -79,7 +79,7 @@ class FeedReplay:
         """The commit to be. It comes before the lane is read: it holds the table that the lane must agree with."""
         taken = datetime.combine(window.first_day, time(), UTC)
         nothing = own_arrow_schema(self.contract).empty_table()
-        source = self.letters.source_system if self.letters else _source_system(self.lake, self.contract)
+        source = self.letters.source_system if self.letters else source_system_of(self.lake.table(self.contract))
         candidate = Candidate(nothing, source_system=source)
         increment = Increment(f"replay of {window.key}", candidate, taken, stamp=None)
         return IncrementBatch(self.lake, self.contract, increment, run_id, after=None)
@@ -107,9 +107,3 @@ def _told(window: PartitionWindow, lines: Sequence[str], judged: Rejudged) -> Re
     changed = bool(regained or judged.reasons_changed)
     reasons: Counter[str] = count_reasons(judged.lines)
     return ReplayedDay(window.key, regained, 0, reasons, changed, judged.masked)
-
-
-def _source_system(lake: Lake, contract: Table) -> str:
-    column = "_source_system"
-    found = lake.table(contract).scan(selected_fields=(column,), limit=1).to_arrow().column(column)
-    return str(found[0]) if len(found) else "lake"

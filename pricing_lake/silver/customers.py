@@ -14,6 +14,7 @@ from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.resources.masking import MaskingResource
 from pricing_lake.table_asset import table_asset
+from pricing_lake.transforms.last_changes import changed_again, last_changes
 
 # These histories are read whole, unlike those of orders: a record finds its customer by an e-mail that is normalised
 # here, so no stored column says beforehand which rows a day needs. People are far fewer than their orders.
@@ -43,7 +44,7 @@ def customers(
     """
     changes = _frame(raw_snowflake_customers)
     earlier = _frame(raw_snowflake_customers_history).filter(pl.col("updated_at") < window.start)
-    present = _latest(pl.concat([earlier, changes]), "customer_id", "updated_at")
+    present = last_changes(pl.concat([earlier, changes]), "customer_id", "updated_at")
     linked = present.with_columns(address=normalised_texts(present["email"]))
     linked = _link(linked, "account", raw_salesforce_accounts_history, raw_salesforce_accounts, window)
     linked = _link(linked, "lead", raw_salesforce_leads_history, raw_salesforce_leads, window)
@@ -62,22 +63,16 @@ def customers(
         salesforce_account_id="account",
         salesforce_lead_id="lead",
     ).select(CUSTOMERS.names)
-    again = changes.height - changes["customer_id"].n_unique()
     through_salesforce = changed.height - changed.filter(changed_itself).height
     return Candidate(
         rows.to_arrow(),
-        excluded={"changed_again_that_day": again} if again else {},
+        excluded=changed_again(changes, "customer_id"),
         expected_rows=changes.height + through_salesforce,
     )
 
 
 def _frame(rows: pa.Table) -> pl.DataFrame:
     return pl.DataFrame(pl.from_arrow(rows))
-
-
-def _latest(changes: pl.DataFrame, key: str, changed: str) -> pl.DataFrame:
-    """The last change of each key."""
-    return changes.sort(changed).unique(key, keep="last", maintain_order=True)
 
 
 def _link(
@@ -108,7 +103,7 @@ def _link(
 
 def _by_address(changes: pl.DataFrame) -> pl.DataFrame:
     """The oldest living record of each normalised e-mail."""
-    living = _latest(changes, "id", "system_modstamp").filter(~pl.col("is_deleted"))
+    living = last_changes(changes, "id", "system_modstamp").filter(~pl.col("is_deleted"))
     addressed = living.select("id", "created_date", address=normalised_texts(living["email"])).drop_nulls("address")
     oldest = addressed.sort("created_date", "id", nulls_last=True).unique("address", keep="first", maintain_order=True)
     return oldest.select("address", "id")

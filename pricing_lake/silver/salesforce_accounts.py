@@ -5,14 +5,12 @@ import pyarrow as pa
 
 from pricing_lake.contracts.bronze_customers import RAW_SALESFORCE_ACCOUNTS
 from pricing_lake.contracts.silver_people import SALESFORCE_ACCOUNTS
-from pricing_lake.governance.masking import Purpose, tokens
+from pricing_lake.governance.masking import salesforce_tokens
 from pricing_lake.lake.gate import Candidate
 from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.resources.masking import MaskingResource
 from pricing_lake.table_asset import table_asset
-
-_TENANT = "salesforce"
-"""Salesforce's records belong to no shop: their tokens have a key of their own."""
+from pricing_lake.transforms.last_changes import changed_again, last_changes
 
 
 @table_asset(SALESFORCE_ACCOUNTS, reads=(RAW_SALESFORCE_ACCOUNTS,))
@@ -25,14 +23,10 @@ def salesforce_accounts(
     silver/customers holds the ids.
     """
     changes = pl.DataFrame(pl.from_arrow(raw_salesforce_accounts))
-    last = changes.sort("system_modstamp").unique("id", keep="last", maintain_order=True)
-    key = masking.key()
-    tenants = pl.repeat(_TENANT, last.height, eager=True)
-    rows = last.with_columns(
-        day=pl.lit(window.first_day),
-        name_token=tokens(key, tenants, Purpose.NAME, last["name"]),
-        email_token=tokens(key, tenants, Purpose.EMAIL, last["email"]),
-    ).select(SALESFORCE_ACCOUNTS.names)
-    earlier = changes.height - rows.height
-    excluded = {"changed_again_that_day": earlier} if earlier else {}
-    return Candidate(rows.to_arrow(), excluded=excluded, expected_rows=changes.height)
+    last = last_changes(changes, "id", "system_modstamp")
+    rows = last.with_columns(day=pl.lit(window.first_day), **salesforce_tokens(masking.key(), last))
+    return Candidate(
+        rows.select(SALESFORCE_ACCOUNTS.names).to_arrow(),
+        excluded=changed_again(changes, "id"),
+        expected_rows=changes.height,
+    )

@@ -15,15 +15,8 @@ from pricing_lake.errors import (
     SourceSchemaError,
     SourceUnavailableError,
 )
+from pricing_lake.sources.aws_refusals import NO_CREDENTIALS, NOT_ALLOWED
 
-_NOT_ALLOWED = (
-    "AccessDeniedException",
-    "ExpiredTokenException",
-    "IncompleteSignatureException",
-    "InvalidSignatureException",
-    "MissingAuthenticationTokenException",
-    "UnrecognizedClientException",
-)
 _PASSING = (
     "InternalServerError",
     "ProvisionedThroughputExceededException",
@@ -31,7 +24,6 @@ _PASSING = (
     "ServiceUnavailable",
     "ThrottlingException",
 )
-_NO_CREDENTIALS = (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError)
 _CONNECT_SECONDS = 3
 _READ_SECONDS = 10
 _ATTEMPTS = 6
@@ -69,7 +61,7 @@ def translated(table: str) -> Iterator[None]:
         yield
     except aws.ClientError as error:
         raise _explained(table, error) from error
-    except _NO_CREDENTIALS as error:
+    except NO_CREDENTIALS as error:
         raise ConfigurationError(
             f"no usable AWS credentials for DynamoDB table {table} ({type(error).__name__}); set up the role or profile"
         ) from error
@@ -90,7 +82,7 @@ def _explained(table: str, error: aws.ClientError) -> PricingLakeError:
         return SourceSchemaError(
             f"there is no DynamoDB table {table} in this region; check CAROUSEL_TABLE and AWS_REGION"
         )
-    if code in _NOT_ALLOWED:
+    if code in NOT_ALLOWED:
         return ConfigurationError(
             f"DynamoDB table {table} may not be read ({code}); allow dynamodb:Query on the table and its indexes"
         )

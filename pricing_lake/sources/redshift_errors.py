@@ -12,16 +12,8 @@ from pricing_lake.errors import (
     SourceSchemaError,
     SourceUnavailableError,
 )
+from pricing_lake.sources.aws_refusals import NO_CREDENTIALS, NOT_ALLOWED
 
-_NO_CREDENTIALS = (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError)
-_NOT_ALLOWED = (
-    "AccessDeniedException",
-    "ExpiredTokenException",
-    "IncompleteSignatureException",
-    "InvalidSignatureException",
-    "MissingAuthenticationTokenException",
-    "UnrecognizedClientException",
-)
 _WRONG = ("ValidationException", "ResourceNotFoundException", "ParamValidationError")
 _LONGEST = 200
 
@@ -64,7 +56,7 @@ _SIGNS: Sequence[tuple[str, type[PricingLakeError], str]] = (
 def client_failed(address: str, error: aws.ClientError) -> PricingLakeError:
     """Return the lake's error for an answer of the Data API that is none."""
     code = str(error.response.get("Error", {}).get("Code", ""))
-    if code in _NOT_ALLOWED:
+    if code in NOT_ALLOWED:
         return ConfigurationError(
             f"{address} may not be asked ({code}): allow redshift-data:ExecuteStatement, BatchExecuteStatement, "
             "DescribeStatement and GetStatementResult, and getting the database credentials"
@@ -84,7 +76,7 @@ def translated(address: str) -> Iterator[None]:
         yield
     except aws.ClientError as error:
         raise client_failed(address, error) from error
-    except _NO_CREDENTIALS as error:
+    except NO_CREDENTIALS as error:
         raise ConfigurationError(
             f"no usable AWS credentials for {address} ({type(error).__name__}): set up the role or profile"
         ) from error

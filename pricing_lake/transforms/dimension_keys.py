@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from pricing_lake.contracts.gold_dimensions import UNKNOWN_MEMBER
+from pricing_lake.contracts.gold_dimensions import DIM_CUSTOMER, DIM_DATE, DIM_PRODUCT, UNKNOWN_MEMBER
 
 _CUSTOMER, _PRODUCT = ["tenant_id", "customer_id"], ["tenant_id", "product_id"]
 CUSTOMER_VERSION = (*_CUSTOMER, "customer_sk", "valid_from", "valid_to")
@@ -12,6 +12,17 @@ PRODUCT_MEMBER = (*_PRODUCT, "product_sk")
 """What `product_keys` needs of gold/dim_product."""
 DATE_MEMBER = ("date_sk",)
 """What the gate needs of gold/dim_date: the keys that `date_keys` works out without it."""
+
+
+KEYS_NEEDED = {DIM_CUSTOMER.name: CUSTOMER_VERSION, DIM_PRODUCT.name: PRODUCT_MEMBER, DIM_DATE.name: DATE_MEMBER}
+"""What every fact reads of its dimensions, by table."""
+
+
+def member_keys(
+    rows: pl.DataFrame, moment: str, versions: pl.DataFrame, products: pl.DataFrame
+) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """`customer_sk`, `product_sk` and `date_sk` at each row's `moment` (an instant, UTC), in the order of `rows`."""
+    return customer_keys(rows, moment, versions), product_keys(rows, products), date_keys(rows[moment].dt.date())
 
 
 def customer_keys(rows: pl.DataFrame, moment: str, versions: pl.DataFrame) -> pl.Series:

@@ -1,7 +1,6 @@
 """bronze/raw_orders_dlq: every message that could not be used, once, by reason and day, as its topic has it too."""
 
 import base64
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -13,16 +12,10 @@ from pricing_lake.contracts.bronze_orders import RAW_ORDERS_DLQ
 from pricing_lake_tests.bronze.fx_lake import failure_of
 from pricing_lake_tests.bronze.orders_lake import DAY, OrdersLake, today
 from pricing_lake_tests.dying import Step, dies
-from pricing_lake_tests.sources.mock_kafka import MockKafka, mock_kafka
+from pricing_lake_tests.sources.mock_kafka import MockKafka
 from pricing_lake_tests.sources.order_messages import order
 
 MARCH = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp() * 1_000)
-
-
-@pytest.fixture(scope="module")
-def kafka() -> Iterator[MockKafka]:
-    with mock_kafka() as cluster:
-        yield cluster
 
 
 @pytest.fixture

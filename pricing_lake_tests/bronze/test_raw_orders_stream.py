@@ -1,6 +1,5 @@
 """bronze/raw_orders_stream: each message once, its offsets in the commit that brings it, whatever dies meanwhile."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -22,12 +21,6 @@ from pricing_lake_tests.sources.mock_kafka import MockKafka, mock_kafka
 from pricing_lake_tests.sources.order_messages import order
 
 MARCH = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp() * 1_000)
-
-
-@pytest.fixture(scope="module")
-def kafka() -> Iterator[MockKafka]:
-    with mock_kafka() as cluster:
-        yield cluster
 
 
 @pytest.fixture

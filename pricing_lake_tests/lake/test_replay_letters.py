@@ -26,7 +26,7 @@ from pricing_lake.lake.window import PartitionWindow
 from pricing_lake.table_asset.feed import reach_of
 from pricing_lake_tests.bronze.orders_lake import CALENDAR, DAY, OrdersLake, today
 from pricing_lake_tests.dying import Step, dies
-from pricing_lake_tests.sources.mock_kafka import MockKafka, mock_kafka
+from pricing_lake_tests.sources.mock_kafka import MockKafka
 from pricing_lake_tests.sources.order_messages import ORDER, order
 from pricing_lake_tests.sources.schema_registry import SchemaRegistry, schema_registry
 from pricing_lake_tests.sources.test_orders_stream_formats import AVRO_ORDER, JSON_SCHEMA, avro_schema
@@ -45,12 +45,6 @@ SENT: tuple[bytes | None, ...] = (
 )
 REGAINED, ASIDE = ["a", "b", "c"], {2: "message_malformed", 4: "status_unknown", 5: "message_tombstone"}
 SENT_AT = datetime(2026, 3, 1, 12, 30, 15, 123_000, UTC)
-
-
-@pytest.fixture(scope="module")
-def kafka() -> Iterator[MockKafka]:
-    with mock_kafka() as cluster:
-        yield cluster
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The stream against a cluster over sockets: plans, batches, typed rows, what is set aside, and how far we are."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import uuid4
@@ -20,16 +19,10 @@ from pricing_lake.sources.orders_stream import OrdersStream, OrdersStreamSetting
 from pricing_lake.sources.orders_stream_broker import Timeouts
 from pricing_lake.sources.orders_stream_fields import ROWS
 from pricing_lake.sources.orders_stream_offsets import BatchPlan, Offsets
-from pricing_lake_tests.sources.mock_kafka import MockKafka, mock_kafka
+from pricing_lake_tests.sources.mock_kafka import MockKafka
 from pricing_lake_tests.sources.order_messages import order
 
 MARCH = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp() * 1_000)
-
-
-@pytest.fixture(scope="module")
-def kafka() -> Iterator[MockKafka]:
-    with mock_kafka() as cluster:
-        yield cluster
 
 
 @pytest.fixture

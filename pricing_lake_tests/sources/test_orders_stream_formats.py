@@ -26,7 +26,7 @@ from pricing_lake.errors import ConfigurationError, SourceUnavailableError
 from pricing_lake.sources.orders_stream import OrdersBatch
 from pricing_lake.sources.orders_stream_framing import SchemaName
 from pricing_lake.sources.orders_stream_registry import Registry, RegistrySettings
-from pricing_lake_tests.sources.mock_kafka import MockKafka, mock_kafka
+from pricing_lake_tests.sources.mock_kafka import MockKafka
 from pricing_lake_tests.sources.order_messages import ORDER, order
 from pricing_lake_tests.sources.schema_registry import SchemaRegistry, schema_registry
 
@@ -41,12 +41,6 @@ def avro_schema(**types: Any) -> str:
 
 
 AVRO_ORDER = {**ORDER, "amount": Decimal("12.50"), "event_ts": datetime(2026, 3, 1, 12, tzinfo=UTC)}
-
-
-@pytest.fixture(scope="module")
-def kafka() -> Iterator[MockKafka]:
-    with mock_kafka() as cluster:
-        yield cluster
 
 
 @pytest.fixture
